@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/command.h"
+
+enum { LONGEST = 1024 };
+
+/* One line; false on the end of input, or when a signal came. */
+static bool read_line(int fd, char *line, size_t room)
+{
+	size_t n = 0;
+	char c;
+
+	for (;;) {
+		ssize_t got = read(fd, &c, 1);
+
+		if (got <= 0)
+			return false;
+		if (c == '\n' || c == '\r')
+			break;
+		if (n + 1 < room)
+			line[n++] = c;
+	}
+	line[n] = '\0';
+	return true;
+}
+
+char *sr_password_prompt(const char *prompt)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios old, silent;
+	char line[LONGEST] = "", *password = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (tcgetattr(fd, &old) == 0) {
+		silent = old;
+		silent.c_lflag &= (tcflag_t)~ECHO;
+		silent.c_lflag |= ECHONL;
+		tcsetattr(fd, TCSAFLUSH, &silent);
+		if (sr_write_all(fd, prompt, strlen(prompt)) && read_line(fd, line, sizeof line))
+			password = sr_strdup(line);
+		tcsetattr(fd, TCSAFLUSH, &old);
+	}
+	explicit_bzero(line, sizeof line);
+	close(fd);
+	return password;
+}
+
+/* Whether the server wants a password that neither the parameters nor .pgpass have: by trying. */
+static bool wants_password(const struct sr_conninfo *ci)
+{
+	const char **keys = sr_calloc(ci->n + 2, sizeof *keys), **values = sr_calloc(ci->n + 2, sizeof *values);
+	size_t n = 0;
+	PGconn *conn;
+	bool wants;
+
+	/* First, so that the user's own wins. */
+	keys[n] = "connect_timeout";
+	values[n++] = "10";
+	for (size_t i = 0; i < ci->n; i++, n++) {
+		keys[n] = ci->keys[i];
+		values[n] = ci->values[i];
+	}
+	conn = PQconnectdbParams(keys, values, 0);
+	wants = conn && PQstatus(conn) == CONNECTION_BAD && PQconnectionNeedsPassword(conn);
+	PQfinish(conn);
+	free(keys);
+	free(values);
+	return wants;
+}
+
+bool sr_password_settle(struct sr_settings *s, struct sr_error *err)
+{
+	struct sr_conninfo *ci = &s->request.conninfo;
+	const char *user = sr_conninfo_get(ci, "user");
+	char *prompt, *password;
+
+	if (!s->ask_password) {
+		/* Only where somebody sits. What else is wrong with the connection is for the operation to say. */
+		if (s->no_password || s->json || !isatty(STDIN_FILENO) || sr_conninfo_get(ci, "password") ||
+		    getenv("PGPASSWORD") || !wants_password(ci))
+			return true;
+	}
+	prompt = user ? sr_asprintf("Password for user %s: ", user) : sr_strdup("Password: ");
+	password = sr_password_prompt(prompt);
+	free(prompt);
+	if (!password) {
+		sr_error_set(err, SR_ERR_USAGE, "could not ask for the password: there is no terminal");
+		return sr_error_hint(err, "Use ~/.pgpass, PGPASSWORD or a service file.");
+	}
+	sr_conninfo_set(ci, "password", password);
+	explicit_bzero(password, strlen(password));
+	free(password);
+	return true;
+}

@@ -1,0 +1,419 @@
+/*
+ * The graph of jobs for phases 4 and 5, and why its edges are what they are:
+ *
+ *     pre-data batches, in the archive's order, one after the other
+ *       -> chunks of rows (functions that checks and generated columns call exist by then)
+ *            -> indexes and keys, each as soon as its own table is whole
+ *            -> "loaded": all rows are there, sequences are set
+ *                 -> foreign keys, checks, triggers, rules, policies
+ *                      -> grants, in one chain (two on one object at once would collide)
+ *                           -> materialized views (their owners need the grants), then the indexes on them
+ *                      -> ANALYZE
+ *
+ * Everything up to "loaded" is essential; what comes after is optional: a
+ * failure there is kept and told (exit 7).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "run.h"
+
+#define PRE_DATA_BATCH 100 /* a few locks each: far below the 6,400 of a default server */
+#define RETRIES        5
+
+struct builder {
+	struct sr_run *run;
+	int max_id;
+	int *job_of;       /* by dump id: the post-data job, or -1 */
+	bool *late;        /* by dump id: waits for a materialized view's refresh */
+	int *table_of;     /* by dump id: index in plan.tables, or -1 */
+	int *matview_of;   /* by dump id: index in plan.matviews, or -1 */
+	int *whole;        /* by table: the job after which all its rows are there */
+	int *refresh;      /* by matview: its refresh job, or -1 */
+	int *last_key;     /* by table: the last foreign key that touches it, or -1 */
+	int pre_data, loaded, post_done, acl_done;
+};
+
+static int *filled(size_t n)
+{
+	int *array = sr_calloc(n ? n : 1, sizeof *array);
+
+	for (size_t i = 0; i < n; i++)
+		array[i] = -1;
+	return array;
+}
+
+static struct sr_task *add(struct builder *b, const char *name, sr_job_run *fn, double cost, enum sr_job_policy policy)
+{
+	struct sr_run *run = b->run;
+	struct sr_task *task = &run->tasks[run->ntasks++];
+
+	task->run = run;
+	task->job = sr_graph_add(run->graph, &(struct sr_job_spec){
+						     .name = name,
+						     .run = fn,
+						     .arg = task,
+						     .cost = cost,
+						     .policy = policy,
+						     .retries = RETRIES,
+					     });
+	return task;
+}
+
+static void edge(struct builder *b, int before, int after, enum sr_edge kind)
+{
+	if (before >= 0 && after >= 0 && before != after)
+		sr_graph_edge(b->run->graph, before, after, kind);
+}
+
+/* ---- Looking things up ---- */
+
+static bool is_schema_comment(const struct sr_script *s, const struct sr_item *item)
+{
+	if (strcmp(item->entry->desc, "COMMENT") != 0)
+		return false;
+	for (size_t i = 0; i < item->entry->ndeps; i++) {
+		const struct sr_item *on = sr_script_item(s, item->entry->deps[i]);
+
+		if (on && on->kind == SR_ITEM_SCHEMA)
+			return true;
+	}
+	return false;
+}
+
+/* Schemas are made with a mark before the graph runs; their comments replace the marks after it. */
+static bool is_made_elsewhere(const struct sr_script *s, const struct sr_item *item)
+{
+	return item->kind == SR_ITEM_SCHEMA || is_schema_comment(s, item);
+}
+
+static int find_table(const struct sr_copy_plan *plan, const struct sr_toc_entry *entry)
+{
+	for (size_t i = 0; i < plan->ntables; i++)
+		if (strcmp(plan->tables[i].name, entry->tag) == 0 && strcmp(plan->tables[i].schema, entry->schema) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int find_matview(const struct sr_copy_plan *plan, const struct sr_toc_entry *entry)
+{
+	for (size_t i = 0; i < plan->nmatviews; i++)
+		if (strcmp(plan->matviews[i].name, entry->tag) == 0 &&
+		    strcmp(plan->matviews[i].schema, entry->schema) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void map_entries(struct builder *b)
+{
+	const struct sr_run *run = b->run;
+
+	for (size_t i = 0; i < run->script.n; i++)
+		if (run->script.items[i].entry->dump_id > b->max_id)
+			b->max_id = run->script.items[i].entry->dump_id;
+	b->job_of = filled((size_t)b->max_id + 1);
+	b->table_of = filled((size_t)b->max_id + 1);
+	b->matview_of = filled((size_t)b->max_id + 1);
+	b->late = sr_calloc((size_t)b->max_id + 1, sizeof *b->late);
+	for (size_t i = 0; i < run->script.n; i++) {
+		const struct sr_item *item = &run->script.items[i];
+
+		if (item->kind == SR_ITEM_TABLE)
+			b->table_of[item->entry->dump_id] = find_table(&run->plan, item->entry);
+		else if (item->kind == SR_ITEM_MATVIEW)
+			b->matview_of[item->entry->dump_id] = find_matview(&run->plan, item->entry);
+	}
+}
+
+/* ---- Pre-data and rows ---- */
+
+static void add_pre_data(struct builder *b)
+{
+	struct sr_run *run = b->run;
+	const struct sr_script *s = &run->script;
+	struct sr_task *batch = NULL;
+
+	b->pre_data = -1;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->items[i].section != SR_SECTION_PRE_DATA || is_made_elsewhere(s, &s->items[i]))
+			continue;
+		if (!batch || batch->count == PRE_DATA_BATCH) {
+			batch = add(b, "pre-data", sr_job_pre_data, 1, SR_JOB_ESSENTIAL);
+			batch->indexes = sr_calloc(PRE_DATA_BATCH, sizeof *batch->indexes);
+			edge(b, b->pre_data, batch->job, SR_EDGE_NEEDS);
+			b->pre_data = batch->job;
+		}
+		batch->indexes[batch->count++] = i;
+	}
+	if (b->pre_data < 0)
+		b->pre_data = add(b, "pre-data", NULL, 0, SR_JOB_ESSENTIAL)->job;
+}
+
+static void add_chunks(struct builder *b)
+{
+	struct sr_run *run = b->run;
+	struct sr_strbuf name = SR_STRBUF_INIT;
+
+	b->whole = filled(run->plan.ntables);
+	for (size_t i = 0; i < run->plan.ntables; i++)
+		if (run->plan.tables[i].nchunks > 1)
+			b->whole[i] = add(b, "all chunks", NULL, 0, SR_JOB_ESSENTIAL)->job;
+	b->loaded = add(b, "sequences", sr_job_loaded, 1, SR_JOB_ESSENTIAL)->job;
+	edge(b, b->pre_data, b->loaded, SR_EDGE_NEEDS);
+	for (size_t i = 0; i < run->plan.nchunks; i++) {
+		const struct sr_copy_chunk *chunk = &run->plan.chunks[i];
+		size_t table = (size_t)(chunk->table - run->plan.tables);
+		struct sr_task *task;
+
+		sr_strbuf_clear(&name);
+		sr_strbuf_adds(&name, "copying ");
+		sr_copy_chunk_describe(chunk, &name);
+		task = add(b, sr_strbuf_str(&name), sr_job_chunk, (double)chunk->bytes + 8192, SR_JOB_ESSENTIAL);
+		task->first = i;
+		edge(b, b->pre_data, task->job, SR_EDGE_NEEDS);
+		if (b->whole[table] < 0)
+			b->whole[table] = task->job;
+		else
+			edge(b, task->job, b->whole[table], SR_EDGE_NEEDS);
+		edge(b, task->job, b->loaded, SR_EDGE_NEEDS);
+	}
+	sr_strbuf_release(&name);
+}
+
+/* ---- Post-data ---- */
+
+static bool is_grant(const struct sr_item *item)
+{
+	return item->kind == SR_ITEM_ACL || item->kind == SR_ITEM_DEFAULT_ACL;
+}
+
+/* Needs only its own table's rows; everything else waits for all rows. */
+static bool is_index_like(const struct sr_item *item)
+{
+	return item->kind == SR_ITEM_INDEX || item->kind == SR_ITEM_INDEX_ATTACH || item->kind == SR_ITEM_CONSTRAINT ||
+	       item->kind == SR_ITEM_STATISTICS;
+}
+
+/* In bytes of COPY, roughly: what building costs beside moving the rows of the same table. */
+static double item_cost(const struct builder *b, const struct sr_item *item)
+{
+	double bytes = 8192, factor = 0.3;
+
+	for (size_t i = 0; i < item->entry->ndeps; i++) {
+		int id = item->entry->deps[i];
+
+		if (id >= 0 && id <= b->max_id && b->table_of[id] >= 0)
+			bytes += (double)b->run->plan.tables[b->table_of[id]].bytes;
+	}
+	if (item->kind != SR_ITEM_INDEX && item->kind != SR_ITEM_CONSTRAINT && item->kind != SR_ITEM_FOREIGN_KEY)
+		return 8192;
+	if (item->kind == SR_ITEM_FOREIGN_KEY)
+		factor = 0.2;
+	else if (strstr(item->sql, " USING gin ") || strstr(item->sql, " USING gist "))
+		factor = 4;
+	return bytes * factor;
+}
+
+static void add_item_edges(struct builder *b, const struct sr_item *item, int job)
+{
+	edge(b, is_index_like(item) ? b->pre_data : b->loaded, job, SR_EDGE_NEEDS);
+	for (size_t i = 0; i < item->entry->ndeps; i++) {
+		int id = item->entry->deps[i];
+
+		if (id < 0 || id > b->max_id)
+			continue;
+		edge(b, b->job_of[id], job, SR_EDGE_NEEDS);
+		if (b->late[id])
+			b->late[item->entry->dump_id] = true;
+		if (b->table_of[id] >= 0)
+			edge(b, b->whole[b->table_of[id]], job, SR_EDGE_NEEDS);
+		if (b->matview_of[id] >= 0 && is_index_like(item) && b->refresh[b->matview_of[id]] >= 0) {
+			edge(b, b->refresh[b->matview_of[id]], job, SR_EDGE_AFTER);
+			b->late[item->entry->dump_id] = true;
+		}
+	}
+}
+
+/* The tables a foreign key touches: its own, and the one whose key it names. */
+static void key_tables(const struct builder *b, const struct sr_item *item, int *tables, size_t *n, size_t most)
+{
+	for (size_t i = 0; i < item->entry->ndeps; i++) {
+		int id = item->entry->deps[i];
+		const struct sr_item *on;
+
+		if (id < 0 || id > b->max_id)
+			continue;
+		if (b->table_of[id] >= 0 && *n < most)
+			tables[(*n)++] = b->table_of[id];
+		on = sr_script_item(&b->run->script, id);
+		if (on && (on->kind == SR_ITEM_CONSTRAINT || on->kind == SR_ITEM_INDEX))
+			key_tables(b, on, tables, n, most);
+	}
+}
+
+/*
+ * ADD FOREIGN KEY locks both tables against each other's (and against index
+ * builds): two at once on the same table would leave a worker waiting, or two
+ * deadlocked.  So they follow each other, and the builds on their tables.
+ */
+static void order_foreign_key(struct builder *b, const struct sr_item *item, int job)
+{
+	int tables[16];
+	size_t n = 0;
+
+	key_tables(b, item, tables, &n, SR_COUNT(tables));
+	for (size_t i = 0; i < n; i++) {
+		edge(b, b->last_key[tables[i]], job, SR_EDGE_AFTER);
+		b->last_key[tables[i]] = job;
+	}
+}
+
+static void order_after_builds(struct builder *b, const struct sr_item *key, int job)
+{
+	int tables[16], on[16];
+	size_t n = 0;
+
+	key_tables(b, key, tables, &n, SR_COUNT(tables));
+	for (size_t i = 0; n && i < b->run->script.n; i++) {
+		const struct sr_item *item = &b->run->script.items[i];
+		size_t m = 0;
+
+		if (item->kind != SR_ITEM_INDEX && item->kind != SR_ITEM_CONSTRAINT)
+			continue;
+		key_tables(b, item, on, &m, SR_COUNT(on));
+		for (size_t k = 0; k < n; k++)
+			if (m && on[0] == tables[k])
+				edge(b, b->job_of[item->entry->dump_id], job, SR_EDGE_AFTER);
+	}
+}
+
+static void add_post_data(struct builder *b)
+{
+	struct sr_run *run = b->run;
+	struct sr_strbuf name = SR_STRBUF_INIT;
+
+	b->last_key = filled(run->plan.ntables);
+	b->post_done = add(b, "post-data done", NULL, 0, SR_JOB_OPTIONAL)->job;
+	edge(b, b->loaded, b->post_done, SR_EDGE_NEEDS);
+	for (size_t i = 0; i < run->script.n; i++) {
+		const struct sr_item *item = &run->script.items[i];
+		struct sr_task *task;
+
+		if (item->section != SR_SECTION_POST_DATA || is_grant(item) || is_made_elsewhere(&run->script, item))
+			continue;
+		sr_strbuf_clear(&name);
+		sr_item_describe(item, &name);
+		task = add(b, sr_strbuf_str(&name), sr_job_post_data, item_cost(b, item), SR_JOB_OPTIONAL);
+		task->item = item;
+		b->job_of[item->entry->dump_id] = task->job;
+		add_item_edges(b, item, task->job);
+		if (item->kind == SR_ITEM_FOREIGN_KEY)
+			order_foreign_key(b, item, task->job);
+		if (!b->late[item->entry->dump_id])
+			edge(b, task->job, b->post_done, SR_EDGE_AFTER);
+	}
+	for (size_t i = 0; i < run->script.n; i++)
+		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
+			order_after_builds(b, &run->script.items[i], b->job_of[run->script.items[i].entry->dump_id]);
+	sr_strbuf_release(&name);
+}
+
+static void add_grants(struct builder *b)
+{
+	struct sr_run *run = b->run;
+	struct sr_strbuf name = SR_STRBUF_INIT;
+
+	b->acl_done = b->post_done;
+	for (size_t i = 0; i < run->script.n; i++) {
+		const struct sr_item *item = &run->script.items[i];
+		struct sr_task *task;
+
+		if (!is_grant(item))
+			continue;
+		sr_strbuf_clear(&name);
+		sr_item_describe(item, &name);
+		task = add(b, sr_strbuf_str(&name), sr_job_post_data, 8192, SR_JOB_OPTIONAL);
+		task->item = item;
+		edge(b, b->acl_done, task->job, SR_EDGE_AFTER);
+		b->acl_done = task->job;
+	}
+	sr_strbuf_release(&name);
+}
+
+/* Before the post-data, whose index jobs name them; their own edges come when the grants are known. */
+static void add_refreshes(struct builder *b)
+{
+	struct sr_run *run = b->run;
+	struct sr_strbuf name = SR_STRBUF_INIT;
+
+	b->refresh = filled(run->plan.nmatviews);
+	for (size_t i = 0; i < run->plan.nmatviews; i++) {
+		struct sr_copy_matview *matview = &run->plan.matviews[i];
+		struct sr_task *task;
+
+		if (!matview->populated)
+			continue;
+		sr_strbuf_clear(&name);
+		sr_strbuf_addf(&name, "materialized view %s", matview->qualified);
+		task = add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192, SR_JOB_OPTIONAL);
+		task->matview = matview;
+		b->refresh[i] = task->job;
+	}
+	sr_strbuf_release(&name);
+}
+
+static void order_refreshes(struct builder *b)
+{
+	const struct sr_run *run = b->run;
+
+	for (size_t i = 0; i < run->plan.nmatviews; i++) {
+		edge(b, b->loaded, b->refresh[i], SR_EDGE_NEEDS);
+		edge(b, b->acl_done, b->refresh[i], SR_EDGE_AFTER);
+		for (size_t k = 0; k < run->plan.matviews[i].nneeds; k++)
+			edge(b, b->refresh[run->plan.matviews[i].needs[k]], b->refresh[i], SR_EDGE_NEEDS);
+	}
+	/* A materialized view that needs a key of a table is itself created in post-data. */
+	for (int id = 0; id <= b->max_id; id++)
+		if (b->matview_of[id] >= 0)
+			edge(b, b->job_of[id], b->refresh[b->matview_of[id]], SR_EDGE_NEEDS);
+}
+
+static void add_analyze(struct builder *b)
+{
+	struct sr_run *run = b->run;
+
+	for (size_t i = 0; i < run->plan.ntables; i++) {
+		struct sr_task *task = add(b, "analyze", sr_job_analyze, (double)run->plan.tables[i].bytes * 0.02,
+					   SR_JOB_OPTIONAL);
+
+		task->table = &run->plan.tables[i];
+		edge(b, b->loaded, task->job, SR_EDGE_NEEDS);
+		edge(b, b->post_done, task->job, SR_EDGE_AFTER);
+	}
+}
+
+void sr_run_build(struct sr_run *run)
+{
+	struct builder b = { .run = run };
+	size_t most = run->script.n + run->plan.nchunks + 2 * run->plan.ntables + run->plan.nmatviews + 16;
+
+	run->graph = sr_graph_new();
+	run->tasks = sr_calloc(most, sizeof *run->tasks);
+	map_entries(&b);
+	add_pre_data(&b);
+	add_chunks(&b);
+	add_refreshes(&b);
+	add_post_data(&b);
+	add_grants(&b);
+	order_refreshes(&b);
+	add_analyze(&b);
+	free(b.job_of);
+	free(b.late);
+	free(b.table_of);
+	free(b.matview_of);
+	free(b.whole);
+	free(b.refresh);
+	free(b.last_key);
+}

@@ -1,0 +1,83 @@
+/* Phase 6: both ends are compared, table by table, by the same workers. */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "run.h"
+#include "verify/counts.h"
+
+static bool verify_table(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	struct sr_run *run = task->run;
+	struct sr_verify_result result = { 0 };
+	bool ok;
+
+	sr_conn_set_class(w->target, SR_ERR_VERIFY);
+	sr_report_worker(run->report, index, "comparing %s", task->table->qualified);
+	ok = w->source ? sr_verify_checksum(task->table, w->source, w->target, &result, err)
+		       : sr_verify_counts(task->table, w->target, &result, err);
+	sr_report_worker(run->report, index, NULL);
+	if (!ok)
+		return sr_error_context(err, "comparing %s", task->table->qualified);
+	task->differs = !result.equal;
+	if (result.rows_expected != result.rows_found)
+		sr_report_warning(run->report, "difference", task->table->qualified,
+				  "Do not use this table; keep the log and report it.",
+				  "%s has %lld rows, %lld were copied", task->table->qualified,
+				  (long long)result.rows_found, (long long)result.rows_expected);
+	else if (!result.equal)
+		sr_report_warning(run->report, "difference", task->table->qualified,
+				  "Do not use this table; keep the log and report it.",
+				  "the checksum of %s differs: %s on the source, %s on the target",
+				  task->table->qualified, result.source_sum, result.target_sum);
+	return true;
+}
+
+static struct sr_graph *build(struct sr_run *run, struct sr_task *tasks)
+{
+	struct sr_graph *graph = sr_graph_new();
+
+	for (size_t i = 0; i < run->plan.ntables; i++) {
+		tasks[i] = (struct sr_task){ .run = run, .table = &run->plan.tables[i] };
+		tasks[i].job = sr_graph_add(graph, &(struct sr_job_spec){
+							   .name = run->plan.tables[i].qualified,
+							   .run = verify_table,
+							   .arg = &tasks[i],
+							   .cost = (double)run->plan.tables[i].bytes,
+							   .policy = SR_JOB_ESSENTIAL,
+							   .retries = 3,
+						   });
+	}
+	return graph;
+}
+
+bool sr_run_verify(struct sr_run *run, struct sr_error *err)
+{
+	struct sr_task *tasks = sr_calloc(run->plan.ntables + 1, sizeof *tasks);
+	struct sr_graph *graph = build(run, tasks);
+	struct sr_graph_options options = {
+		.workers = run->workers,
+		.worker_open = sr_worker_open,
+		.worker_close = sr_worker_close,
+		.worker_usable = sr_worker_usable,
+		.worker_cancel = sr_worker_cancel,
+		.tick = sr_run_tick,
+		.interrupted = sr_run_interrupted,
+		.ctx = run,
+	};
+	bool ok;
+
+	run->workers_need_source = (run->request->verify & SR_VERIFY_CHECKSUM) != 0;
+	ok = sr_graph_run(graph, &options, err);
+	for (size_t i = 0; ok && i < run->plan.ntables; i++) {
+		run->out->verified_tables++;
+		run->out->differences += tasks[i].differs;
+	}
+	run->out->verified = ok;
+	sr_graph_free(graph);
+	free(tasks);
+	return ok;
+}

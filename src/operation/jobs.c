@@ -1,0 +1,304 @@
+/* What the jobs of the graph do, and the workers' connections. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "run.h"
+
+/* ---- Workers ---- */
+
+static bool open_source(struct sr_worker *w, int index, struct sr_error *err)
+{
+	struct sr_run *run = w->run;
+	char *label = sr_asprintf("the source (worker %d)", index + 1);
+	struct sr_conn_options options = {
+		.label = label,
+		.encoding = run->encoding,
+		.class = SR_ERR_COPY,
+		.log = run->log,
+		.attempts = 3,
+	};
+
+	w->source = sr_conn_open(&run->source_info, &options, err);
+	free(label);
+	/* The identifier of a snapshot is made of hexadecimal digits and dashes. */
+	return w->source && sr_conn_execf(w->source, err,
+					  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
+					  run->snapshot);
+}
+
+static bool open_target(struct sr_worker *w, int index, struct sr_error *err)
+{
+	struct sr_run *run = w->run;
+	char *label = sr_asprintf("the target (worker %d)", index + 1);
+	struct sr_conn_options options = {
+		.label = label,
+		.encoding = run->encoding,
+		.class = SR_ERR_COPY,
+		.log = run->log,
+		.attempts = 3,
+	};
+	struct sr_strbuf preamble = SR_STRBUF_INIT;
+	bool ok;
+
+	/* The commit that ends the operation is synchronous, and makes these durable with it. */
+	sr_strbuf_adds(&preamble, "SET synchronous_commit = off; ");
+	sr_script_preamble(&run->script, &preamble);
+	w->target = sr_conn_open(&run->target.conninfo, &options, err);
+	ok = w->target && sr_conn_exec(w->target, sr_strbuf_str(&preamble), err);
+	sr_strbuf_release(&preamble);
+	free(label);
+	return ok;
+}
+
+bool sr_worker_open(void *ctx, int index, void **state, struct sr_error *err)
+{
+	struct sr_run *run = ctx;
+	struct sr_worker *w = sr_calloc(1, sizeof *w);
+
+	w->run = run;
+	if ((run->workers_need_source && !open_source(w, index, err)) || !open_target(w, index, err)) {
+		sr_worker_close(ctx, index, w);
+		return false;
+	}
+	*state = w;
+	return true;
+}
+
+void sr_worker_close(void *ctx, int index, void *state)
+{
+	struct sr_run *run = ctx;
+	struct sr_worker *w = state;
+
+	sr_report_worker(run->report, index, NULL);
+	if (!w)
+		return;
+	sr_conn_close(w->source);
+	sr_conn_close(w->target);
+	free(w);
+}
+
+bool sr_worker_usable(void *ctx, void *state)
+{
+	struct sr_worker *w = state;
+
+	(void)ctx;
+	return (!w->source || PQtransactionStatus(sr_conn_pg(w->source)) == PQTRANS_INTRANS) &&
+	       PQtransactionStatus(sr_conn_pg(w->target)) == PQTRANS_IDLE;
+}
+
+void sr_worker_cancel(void *ctx, void *state)
+{
+	struct sr_worker *w = state;
+
+	(void)ctx;
+	if (w->source)
+		sr_conn_cancel(w->source);
+	sr_conn_cancel(w->target);
+}
+
+void sr_run_tick(void *ctx)
+{
+	struct sr_run *run = ctx;
+
+	sr_report_tick(run->report);
+}
+
+int sr_run_interrupted(void *ctx)
+{
+	struct sr_run *run = ctx;
+
+	return *run->interrupted;
+}
+
+/* ---- DDL ---- */
+
+static void roll_back(struct sr_worker *w)
+{
+	struct sr_error ignored = SR_ERROR_INIT;
+
+	if (PQtransactionStatus(sr_conn_pg(w->target)) != PQTRANS_IDLE)
+		sr_conn_exec(w->target, "ROLLBACK", &ignored);
+	sr_error_release(&ignored);
+	/* Settings made in the transaction are gone with it: no name, so that the next item sets its own. */
+	memcpy(w->session.tablespace, "?", 2);
+	memcpy(w->session.table_am, "?", 2);
+}
+
+static bool run_item(struct sr_worker *w, const struct sr_item *item, struct sr_error *err)
+{
+	struct sr_strbuf sql = SR_STRBUF_INIT, what = SR_STRBUF_INIT;
+	bool ok;
+
+	sr_item_settings(item, &w->session, &sql);
+	sr_strbuf_adds(&sql, item->sql);
+	if (item->owner_sql)
+		sr_strbuf_addf(&sql, "\n%s", item->owner_sql);
+	/* One message: without a transaction around it the server makes it one. */
+	ok = sr_conn_exec(w->target, sr_strbuf_str(&sql), err);
+	if (!ok) {
+		sr_item_describe(item, &what);
+		sr_error_context(err, "creating %s", sr_strbuf_str(&what));
+	}
+	sr_strbuf_release(&what);
+	sr_strbuf_release(&sql);
+	return ok;
+}
+
+bool sr_job_pre_data(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	struct sr_run *run = task->run;
+	bool ok;
+
+	sr_conn_set_class(w->target, SR_ERR_DDL);
+	sr_report_worker(run->report, index, "creating %zu objects", task->count);
+	ok = sr_conn_exec(w->target, "BEGIN", err);
+	for (size_t i = 0; ok && i < task->count; i++)
+		ok = run_item(w, &run->script.items[task->indexes[i]], err);
+	ok = ok && sr_conn_exec(w->target, "COMMIT", err);
+	if (!ok)
+		roll_back(w);
+	sr_report_worker(run->report, index, NULL);
+	return ok;
+}
+
+bool sr_job_post_data(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	struct sr_strbuf what = SR_STRBUF_INIT;
+	bool ok;
+
+	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
+	sr_item_describe(task->item, &what);
+	sr_report_worker(task->run->report, index, "%s", sr_strbuf_str(&what));
+	ok = run_item(w, task->item, err);
+	if (!ok)
+		roll_back(w);
+	sr_report_worker(task->run->report, index, NULL);
+	sr_strbuf_release(&what);
+	return ok;
+}
+
+/* ---- Rows ---- */
+
+struct chunk_progress {
+	struct sr_task *task;
+	int64_t estimate;
+};
+
+/* COPY's bytes are not the heap's: what is told never goes beyond the chunk's share of the estimate. */
+static void on_moved(void *ctx, int64_t bytes)
+{
+	struct chunk_progress *p = ctx;
+	int64_t room = p->estimate - p->task->reported, tell = bytes < room ? bytes : room;
+
+	if (bytes < 0) /* the chunk failed: what was told is taken back */
+		tell = -p->task->reported;
+	if (tell == 0)
+		return;
+	p->task->reported += tell;
+	sr_report_add(p->task->run->report, tell, 0, 0);
+}
+
+static void chunk_done(struct sr_task *task, const struct sr_copy_chunk *chunk)
+{
+	sr_report_add(task->run->report, chunk->bytes - task->reported, task->result.rows, 0);
+	task->reported = chunk->bytes;
+}
+
+/* After a connection that was lost during COMMIT: true when the rows are there already. */
+static bool is_settled(struct sr_task *task, struct sr_worker *w, bool *committed, struct sr_error *err)
+{
+	*committed = false;
+	if (!task->result.in_doubt)
+		return true;
+	return sr_copy_chunk_settled(w->target, &task->result, committed, err);
+}
+
+bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	const struct sr_copy_chunk *chunk = &task->run->plan.chunks[task->first];
+	struct chunk_progress mine = { .task = task, .estimate = chunk->bytes };
+	struct sr_copy_progress progress = {
+		.moved = on_moved,
+		.ctx = &mine,
+		.stop = task->run->interrupted,
+	};
+	struct sr_strbuf what = SR_STRBUF_INIT;
+	bool ok, committed = false;
+
+	sr_conn_set_class(w->target, SR_ERR_COPY);
+	sr_copy_chunk_describe(chunk, &what);
+	sr_report_worker(task->run->report, index, "copying %s", sr_strbuf_str(&what));
+	ok = is_settled(task, w, &committed, err);
+	if (ok && committed)
+		sr_copy_chunk_account(chunk, &task->result);
+	else if (ok)
+		ok = sr_copy_chunk_run(chunk, w->source, w->target, &progress, &task->result, err);
+	if (ok)
+		chunk_done(task, chunk);
+	else
+		sr_error_context(err, "copying %s", sr_strbuf_str(&what));
+	sr_report_worker(task->run->report, index, NULL);
+	sr_strbuf_release(&what);
+	return ok;
+}
+
+bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	struct sr_run *run = task->run;
+	struct sr_progress done;
+	struct sr_strbuf rows = SR_STRBUF_INIT, bytes = SR_STRBUF_INIT;
+
+	(void)index;
+	if (!sr_copy_sequences_set(w->target, run->plan.sequences, run->plan.nsequences, err))
+		return false;
+	done = sr_report_progress(run->report);
+	sr_count_format(done.rows_done, &rows);
+	sr_bytes_format(run->plan.bytes, &bytes);
+	sr_report_phase_end(run->report, SR_PHASE_COPY, true, "%zu tables, %s rows, %s", run->plan.ntables,
+			    sr_strbuf_str(&rows), sr_strbuf_str(&bytes));
+	sr_report_phase_begin(run->report, SR_PHASE_FINISH);
+	sr_strbuf_release(&rows);
+	sr_strbuf_release(&bytes);
+	return true;
+}
+
+bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	bool ok;
+
+	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
+	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->qualified);
+	ok = sr_conn_execf(w->target, err, "REFRESH MATERIALIZED VIEW %s", task->matview->qualified);
+	if (!ok)
+		sr_error_context(err, "refreshing materialized view %s", task->matview->qualified);
+	sr_report_worker(task->run->report, index, NULL);
+	return ok;
+}
+
+bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+	struct sr_worker *w = worker;
+	bool ok;
+
+	if (task->table->rows_copied == 0)
+		return true;
+	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
+	sr_report_worker(task->run->report, index, "analyzing %s", task->table->qualified);
+	ok = sr_conn_execf(w->target, err, "ANALYZE %s", task->table->qualified);
+	sr_report_worker(task->run->report, index, NULL);
+	return ok;
+}

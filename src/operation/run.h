@@ -1,0 +1,128 @@
+/*
+ * The state of one restore while it runs; private to this room.
+ *
+ *     restore.c    the phases in order, and the end
+ *     prepare.c    1 prepare
+ *     extract.c    2 provision (after the source's part) and 3 extract
+ *     build.c      the graph of jobs for 4 copy and 5 finish
+ *     jobs.c       what the jobs do, and the workers' connections
+ *     check.c      6 verify
+ *     outcome.c    what is told and kept at the end
+ */
+#ifndef SR_OPERATION_RUN_H
+#define SR_OPERATION_RUN_H
+
+#include "copy/plan.h"
+#include "copy/stream.h"
+#include "ddl/script.h"
+#include "operation/guardian.h"
+#include "operation/journal.h"
+#include "operation/operation.h"
+#include "operation/rename.h"
+#include "operation/target.h"
+#include "pg/conn.h"
+#include "pg/programs.h"
+#include "report/report.h"
+#include "source/source.h"
+#include "work/graph.h"
+
+struct sr_run;
+
+/* What a job gets: the run, and the one thing it is about. */
+struct sr_task {
+	struct sr_run *run;
+	int job;
+	size_t *indexes, count;         /* a batch of pre-data: indexes of items */
+	const struct sr_item *item;     /* post-data */
+	struct sr_copy_matview *matview; /* refresh */
+	struct sr_copy_table *table;    /* analyze, verify */
+	size_t first;                   /* a chunk's index */
+	struct sr_copy_result result;   /* chunks: kept over a retry */
+	int64_t reported;               /* chunks: bytes told so far */
+	bool differs;                   /* verify */
+};
+
+struct sr_worker {
+	struct sr_run *run;
+	struct sr_conn *source, *target;
+	struct sr_item_session session;
+};
+
+struct sr_run {
+	const struct sr_request *request;
+	struct sr_report *report;
+	struct sr_log *log;
+	const volatile int *interrupted;
+	struct sr_outcome *out;
+	char id[40];
+	int64_t began_ms;
+
+	struct sr_journal *journal;
+	struct sr_guardian guardian;
+
+	const struct sr_source_driver *driver;
+	struct sr_source *source;
+	struct sr_source_spec spec;
+	struct sr_source_host host;
+	char *source_name;           /* "existing:host=…", without secrets */
+	struct sr_conninfo source_secrets; /* of an existing instance, as typed */
+	struct sr_conninfo source_info;
+	struct sr_conn *source_conn; /* holds the exported snapshot */
+	char *snapshot;
+	char *encoding;              /* of the source's database: every session's client_encoding */
+
+	struct sr_target target;
+	sr_time time, moment;
+	int workers;
+
+	struct sr_rename *renames;
+	size_t nrenames;
+	int *schema_intents;         /* journal numbers; 0: not made yet */
+	struct sr_strlist new_names;
+	struct sr_extension_members *members;
+
+	struct sr_script script;
+	struct sr_copy_plan plan;
+
+	struct sr_graph *graph;
+	struct sr_task *tasks;       /* a job's argument, by job number */
+	size_t ntasks;
+	bool workers_need_source;    /* for copying and for checksums */
+};
+
+/* prepare.c */
+bool sr_run_prepare(struct sr_run *run, struct sr_error *err);
+void sr_run_plan(struct sr_run *run, const char *key, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Folder, journal, log, guardian: from here on something exists. */
+bool sr_run_begin(struct sr_run *run, struct sr_error *err);
+
+/* extract.c */
+bool sr_run_connect(struct sr_run *run, struct sr_error *err);
+bool sr_run_extract(struct sr_run *run, struct sr_error *err);
+
+/* build.c: fills run->graph and run->tasks */
+void sr_run_build(struct sr_run *run);
+
+/* jobs.c */
+bool sr_job_pre_data(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_post_data(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_worker_open(void *ctx, int index, void **state, struct sr_error *err);
+void sr_worker_close(void *ctx, int index, void *state);
+bool sr_worker_usable(void *ctx, void *state);
+void sr_worker_cancel(void *ctx, void *state);
+void sr_run_tick(void *ctx);
+int sr_run_interrupted(void *ctx);
+
+/* check.c */
+bool sr_run_verify(struct sr_run *run, struct sr_error *err);
+
+/* outcome.c */
+bool sr_run_failures(struct sr_run *run, struct sr_error *err);
+bool sr_run_write_request(struct sr_run *run, struct sr_error *err);
+bool sr_run_write_metrics(struct sr_run *run, int exit_code, struct sr_error *err);
+
+#endif

@@ -1,0 +1,102 @@
+"""`existing:`, an instance that somebody else made: renamed on only when it is disposable, and put back."""
+
+import pathlib
+import signal
+
+import pytest
+
+import pgtools
+from proxy import StallingProxy
+
+HERE = pathlib.Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def other(base):
+    """An instance with the same schemas; not the target's."""
+    made = pgtools.Cluster(base / "other")
+    made.tablespace("fast")
+    made.sql("postgres", "CREATE DATABASE shop")
+    made.psql("shop", HERE / "shop.sql")
+    made.sql("shop", "INSERT INTO b.orders VALUES (777, 'only here')")
+    yield made
+    made.stop()
+
+
+def args(shop, other, *schemas, target=None):
+    given = ["--from", f"existing:{other.conninfo()}", "-d", target or shop.cluster.conninfo()]
+    for name in schemas:
+        given += ["--schema", name]
+    return given
+
+
+def test_refused_unless_disposable(shop, other, tool):
+    before = other.schemas()
+    tool.refused((2, 3), *args(shop, other, "a"), words=["--disposable-source"])
+    assert other.schemas() == before
+
+
+def test_disposable(shop, other, tool):
+    before = (other.schemas(), other.dump_schema("shop", "a"), other.fingerprint("shop", "a"))
+    tool.ok(*args(shop, other, "a", "b"), "--disposable-source")
+    assert len(tool.kept) == 2
+    for restored in tool.kept:
+        assert pgtools.SUFFIX.search(restored)
+        schema = pgtools.SUFFIX.sub("", restored)
+        assert shop.cluster.fingerprint("shop", restored) == other.fingerprint("shop", schema)
+    assert (other.schemas(), other.dump_schema("shop", "a"), other.fingerprint("shop", "a")) == before
+
+
+def test_renamed_back_after_a_signal(shop, other, tool):
+    proxy = StallingProxy(shop.cluster, tool.base / "p", 1_000_000)
+    try:
+        before = other.schemas()
+        running = tool.popen(*args(shop, other, "a", target=proxy.conninfo()), "--disposable-source")
+        running.wait_for(proxy.stalled.is_set, 60, "rows are being copied")
+        assert other.schemas() != before
+        running.signal(signal.SIGTERM)
+        result = running.wait(30)
+        assert result.code == 128 + signal.SIGTERM, str(result)
+        assert other.schemas() == before
+        tool.check_gone()
+    finally:
+        proxy.close()
+
+
+def test_renamed_back_after_a_kill(shop, other, tool):
+    proxy = StallingProxy(shop.cluster, tool.base / "p", 1_000_000)
+    try:
+        before = other.schemas()
+        running = tool.popen(*args(shop, other, "a", target=proxy.conninfo()), "--disposable-source")
+        running.wait_for(proxy.stalled.is_set, 60, "rows are being copied")
+        running.signal(signal.SIGKILL)
+        running.wait(10)
+        tool.check_gone(10)
+        pgtools.wait_for(lambda: other.schemas() == before, 10, "the schema has its old name again")
+    finally:
+        proxy.close()
+
+
+def test_the_target_is_not_a_source(shop, other, tool):
+    """The live schema would be renamed: refused, however it is spelled."""
+    before = shop.cluster.schemas()
+    for source in (shop.cluster.conninfo(), shop.cluster.tcp_conninfo() + " password=sesame"):
+        if "127.0.0.1" in source:
+            source = source.replace("user=postgres", "user=app_login")
+        given = ["--from", f"existing:{source}", "-d", shop.cluster.conninfo(), "--schema", "b"]
+        result = tool.refused((2, 3), *given, "--disposable-source")
+        assert "sesame" not in result.text
+        assert shop.cluster.schemas() == before
+
+
+def test_no_such_schema(shop, other, tool):
+    tool.refused(3, *args(shop, other, "share"), "--disposable-source", words=["share", "shared"])
+
+
+def test_unreachable(shop, other, tool):
+    given = ["--from", f"existing:host={tool.base} dbname=shop", "-d", shop.cluster.conninfo(), "--schema", "a"]
+    tool.refused((3, 4), *given, "--disposable-source", words=["source", str(tool.base)])
+
+
+def test_a_moment_makes_no_sense(shop, other, tool):
+    tool.refused(2, *args(shop, other, "a"), "--disposable-source", "--pitr", "latest", words=["--pitr", "existing"])
