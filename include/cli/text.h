@@ -13,7 +13,7 @@
 /* Columns that the text takes, as sr_text_fit() would write it whole. */
 size_t sr_text_width(const char *text, bool utf8);
 /* Appends the text in at most `width` columns (0: as many as it takes); what is too long ends in an ellipsis. Control
- * characters become '?' (a tab, four spaces); without utf8 every byte beyond ASCII does. */
+ * characters become '?' (a tab, four spaces); without utf8 every character beyond ASCII does. */
 void sr_text_fit(struct sr_strbuf *out, const char *text, size_t width, bool utf8);
 /* As sr_text_fit, filled up with spaces to exactly `width` columns; right: in front. */
 void sr_text_pad(struct sr_strbuf *out, const char *text, size_t width, bool right, bool utf8);

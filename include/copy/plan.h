@@ -30,7 +30,8 @@ struct sr_copy_table {
 	bool binary;
 	const char *why_text; /* "column \"x\" has type …", when not binary */
 	const char *columns; /* quoted, comma separated, generated ones left out; "" when there is none */
-	const char *qualified; /* quoted */
+	const char *qualified; /* quoted, for statements */
+	const char *display;   /* a.orders, for people */
 	size_t nchunks;
 	/* Filled while copying, by the workers: what is committed on the target. */
 	_Atomic int64_t rows_copied, bytes_copied;
@@ -51,7 +52,7 @@ struct sr_copy_sequence {
 
 struct sr_copy_matview {
 	unsigned oid;
-	const char *schema, *name, *qualified;
+	const char *schema, *name, *qualified, *display;
 	int64_t bytes;
 	bool populated;
 	const size_t *needs; /* indexes of matviews it reads, directly or through views */

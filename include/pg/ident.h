@@ -10,18 +10,16 @@
 struct sr_conn;
 struct sr_strbuf;
 
+/*
+ * With c NULL (no connection to ask) quotes are doubled here, as libpq does it: exact for text in any encoding
+ * that a server can have, whose multibyte characters never hold an ASCII byte.
+ */
 void sr_ident_add(struct sr_strbuf *out, struct sr_conn *c, const char *name);
 void sr_ident_add_qualified(struct sr_strbuf *out, struct sr_conn *c, const char *schema, const char *name);
 char *sr_ident_quoted(struct sr_conn *c, const char *name); /* caller frees with free() */
 void sr_literal_add(struct sr_strbuf *out, struct sr_conn *c, const char *value);
-/*
- * A name quoted for a statement where there is no connection to ask: always
- * quoted, quotes doubled, as PQescapeIdentifier does it.  Exact for text in any
- * encoding that a server can have (those never hold an ASCII byte in a
- * multibyte character).
- */
-void sr_ident_add_plain(struct sr_strbuf *out, const char *name);
 /* For messages: a.orders, "Weird name".t. No server needed. */
 void sr_ident_pretty(struct sr_strbuf *out, const char *name);
+void sr_ident_pretty_qualified(struct sr_strbuf *out, const char *schema, const char *name);
 
 #endif

@@ -74,8 +74,8 @@ static int finish(struct sr_summary *sum, bool on_terminal, struct sr_error *err
 	/* With --quiet the summary, which names them, is not printed. */
 	if (!sum->succeeded || (s->quiet && sum->outcome->leftovers.n > 0))
 		sr_summary_failure(sum, &after);
-	/* On a terminal only their number was shown so far. */
-	if (!sum->succeeded && on_terminal && sr_report_warnings(sum->report) > 0) {
+	/* On a terminal only their number was shown so far; the record has them in its log. */
+	if (!sum->succeeded && on_terminal && !sum->outcome->dir && sr_report_warnings(sum->report) > 0) {
 		sr_summary_warnings(sum, &text);
 		fprintf(stderr, "%s\n", sr_strbuf_str(&text));
 		sr_strbuf_clear(&text);

@@ -120,13 +120,11 @@ static char *describe_verification(const struct sr_summary *s)
 	return sr_asprintf("%s of %lld %s equal on both ends", what, (long long)o->verified_tables, tables);
 }
 
-static char *describe_time(const struct sr_summary *s)
+static char *describe_phases(const struct sr_summary *s)
 {
 	struct sr_strbuf out = SR_STRBUF_INIT;
-	const char *between = ": ";
+	const char *between = "";
 
-	sr_duration_format(s->outcome->ms, &out);
-	sr_strbuf_adds(&out, " (in seconds");
 	for (int i = 0; i < SR_PHASE_COUNT; i++) {
 		int64_t ms = sr_report_phase_ms(s->report, (enum sr_phase)i);
 
@@ -136,7 +134,6 @@ static char *describe_time(const struct sr_summary *s)
 		sr_strbuf_addf(&out, "%.1f", (double)ms / 1000);
 		between = ", ";
 	}
-	sr_strbuf_addc(&out, ')');
 	return sr_strbuf_take(&out);
 }
 
@@ -152,18 +149,21 @@ static char *describe_objects(const struct sr_summary *s)
 
 static void add_facts(const struct sr_summary *s, struct sr_strbuf *out)
 {
-	char *objects = describe_objects(s), *verified = describe_verification(s), *time = describe_time(s);
-	const struct sr_text_pair pairs[] = {
-		{ "objects", objects },
-		{ "verified", verified },
-		{ "time", time },
-		{ "record", s->outcome->dir ? s->outcome->dir : "" },
-	};
+	char *objects = describe_objects(s), *verified = describe_verification(s), *phases = describe_phases(s);
+	struct sr_strbuf time = SR_STRBUF_INIT;
+	struct sr_text_pair pairs[5];
 
-	sr_text_pairs(out, "  ", pairs, s->outcome->dir ? 4 : 3, s->utf8);
+	sr_duration_format(s->outcome->ms, &time);
+	pairs[0] = (struct sr_text_pair){ "objects", objects };
+	pairs[1] = (struct sr_text_pair){ "verified", verified };
+	pairs[2] = (struct sr_text_pair){ "time", sr_strbuf_str(&time) };
+	pairs[3] = (struct sr_text_pair){ "seconds", phases };
+	pairs[4] = (struct sr_text_pair){ "record", s->outcome->dir };
+	sr_text_pairs(out, "  ", pairs, s->outcome->dir ? 5 : 4, s->utf8);
 	free(objects);
 	free(verified);
-	free(time);
+	free(phases);
+	sr_strbuf_release(&time);
 }
 
 static void add_failures(const struct sr_summary *s, struct sr_strbuf *out)

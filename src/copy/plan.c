@@ -43,6 +43,17 @@ static const char *qualify(struct sr_copy_plan *plan, struct sr_conn *source, co
 	return qualified;
 }
 
+static const char *display(struct sr_copy_plan *plan, const char *schema, const char *name)
+{
+	struct sr_strbuf text = SR_STRBUF_INIT;
+	const char *shown;
+
+	sr_ident_pretty_qualified(&text, schema, name);
+	shown = sr_arena_strdup(&plan->arena, sr_strbuf_str(&text));
+	sr_strbuf_release(&text);
+	return shown;
+}
+
 static bool read_table(struct sr_copy_plan *plan, struct sr_conn *source, PGresult *res, int row,
 		       struct sr_error *err)
 {
@@ -58,6 +69,7 @@ static bool read_table(struct sr_copy_plan *plan, struct sr_conn *source, PGresu
 	t->schema = sr_arena_strdup(&plan->arena, schema);
 	t->name = sr_arena_strdup(&plan->arena, name);
 	t->qualified = qualify(plan, source, schema, name);
+	t->display = display(plan, schema, name);
 	t->heap_pages = pages;
 	t->bytes = bytes + toast;
 	t->rows_estimated = rows;
@@ -269,6 +281,7 @@ static bool read_matviews(struct sr_copy_plan *plan, struct sr_conn *source, con
 		m->schema = sr_arena_strdup(&plan->arena, schema);
 		m->name = sr_arena_strdup(&plan->arena, name);
 		m->qualified = qualify(plan, source, schema, name);
+		m->display = display(plan, schema, name);
 		m->bytes = bytes;
 		m->populated = populated;
 	}

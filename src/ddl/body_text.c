@@ -13,12 +13,6 @@ void sr_body_text_init(struct sr_body_text *b, const char *text, size_t len,
 	sr_toks_scan(&b->toks, text, len);
 	b->claimed = sr_calloc(b->toks.n + 1, sizeof *b->claimed);
 	b->written = sr_calloc(rules->nrenames + 1, sizeof *b->written);
-	for (size_t i = 0; i < rules->nrenames; i++) {
-		char *written = sr_body_written(rules->renames[i].to);
-
-		b->written[i] = sr_arena_strdup(&b->arena, written);
-		free(written);
-	}
 }
 
 void sr_body_text_release(struct sr_body_text *b)
@@ -136,6 +130,18 @@ static bool stays(const struct sr_body_text *b, enum sr_body_object kind, const 
 	return b->rules->keep && b->rules->keep(b->rules->ctx, kind, schema, name);
 }
 
+/* Asking the parser costs more than the rest of the edit: once for each name. */
+static const char *written_name(struct sr_body_text *b, int rename)
+{
+	if (!b->written[rename]) {
+		char *written = sr_body_written(b->rules->renames[rename].to);
+
+		b->written[rename] = sr_arena_strdup(&b->arena, written);
+		free(written);
+	}
+	return b->written[rename];
+}
+
 /* A quoted name stays quoted: nothing need separate it from the word before it. */
 static void edit_token(struct sr_body_text *b, size_t i, int rename)
 {
@@ -145,7 +151,7 @@ static void edit_token(struct sr_body_text *b, size_t i, int rename)
 	if (tok->kind == SR_TOK_QIDENT)
 		sr_body_add_quoted(&text, b->rules->renames[rename].to);
 	else
-		sr_strbuf_adds(&text, b->written[rename]);
+		sr_strbuf_adds(&text, written_name(b, rename));
 	sr_body_edit(b, tok->start, tok->end, sr_strbuf_str(&text));
 	sr_strbuf_release(&text);
 }

@@ -29,7 +29,7 @@ struct sr_body_text {
 	struct sr_toks toks;
 	bool *claimed; /* by token: what stands here is known, edited or not */
 	const struct sr_body_rules *rules;
-	const char **written; /* by rename: the new name as SQL */
+	const char **written; /* by rename: the new name as SQL, once it was needed */
 	struct sr_body_notes *notes;
 	struct sr_arena arena;
 	struct sr_edit *edits;

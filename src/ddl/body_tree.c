@@ -70,6 +70,13 @@ static size_t token_of(const struct walk *w, struct json_object *node)
 	return i >= w->f->lo && i < w->f->hi ? i : w->b->toks.n;
 }
 
+static int line_of(const struct walk *w, struct json_object *node)
+{
+	size_t i = token_of(w, node);
+
+	return sr_tok_line(&w->b->toks, i < w->b->toks.n ? i : w->f->lo);
+}
+
 /* The i-th name of a list: {"String": {"sval": "a"}}; "" for an empty string; NULL for anything else. */
 static const char *name_at(struct json_object *names, size_t i)
 {
@@ -137,6 +144,31 @@ static void on_relation(struct walk *w, const char *key, struct json_object *nod
 		w->failed |= renamed(w, schema);
 }
 
+/* Is a relation of this name, schema included, in the fragment? */
+static bool names_relation(const struct walk *w, const char *schema, const char *relation)
+{
+	const struct sr_toks *t = &w->b->toks;
+
+	for (size_t i = w->f->lo; i + 2 < w->f->hi; i++)
+		if (sr_body_chain(t, i, w->f->hi) == 2 && spelled(w, i, 0, schema) &&
+		    spelled(w, i, 1, relation) && !(i > 0 && sr_tok_is(t, i - 1, ".")))
+			return true;
+	return false;
+}
+
+/* label.record.field, or schema.table.column?  Where both could be, nobody can tell. */
+static bool is_variable(const struct walk *w, struct json_object *node, const char *first, const char *second)
+{
+	if (!first || !second || !sr_body_is_label(w->b, first, second))
+		return false;
+	if (renamed(w, first) && names_relation(w, first, second))
+		sr_body_note(w->b->notes, "unparsed-body", line_of(w, node),
+			     "Compare the restored function with the original one.",
+			     "%s.%s may be a variable or a column of a table; it is left as it is", first,
+			     second);
+	return true;
+}
+
 /* a.t.c, a.t.*, db.a.t.c; with fewer parts the first is a relation, alias or variable. */
 static void on_column(struct walk *w, struct json_object *node, struct json_object *fields)
 {
@@ -145,7 +177,7 @@ static void on_column(struct walk *w, struct json_object *node, struct json_obje
 
 	if (i >= w->b->toks.n || n < 2)
 		return;
-	if (n < 3 || (first && second && sr_body_is_label(w->b, first, second))) {
+	if (n < 3 || is_variable(w, node, first, second)) {
 		w->b->claimed[i] = true;
 		return;
 	}
@@ -191,13 +223,6 @@ static const char *constant_value(struct json_object *aconst)
 	const char *value = string_member(member(aconst, "sval"), "sval");
 
 	return value ? value : "";
-}
-
-static int line_of(const struct walk *w, struct json_object *node)
-{
-	size_t i = token_of(w, node);
-
-	return sr_tok_line(&w->b->toks, i < w->b->toks.n ? i : w->f->lo);
 }
 
 /* Does any string constant below this node mention a renamed schema? */
@@ -494,26 +519,34 @@ static bool settle(struct walk *w, const struct pending *p)
 	return false;
 }
 
-/* CREATE SCHEMA a, … IN SCHEMA a, … SET SCHEMA a, GRANT … ON SCHEMA a, c. */
+/* The schemas in "a, c" from token i on. */
+static void settle_schema_list(struct walk *w, size_t i)
+{
+	const struct sr_toks *t = &w->b->toks;
+
+	for (; i < w->f->hi && sr_tok_is_name(t, i) && !sr_tok_is(t, i + 1, "."); i += 2) {
+		if (!w->b->claimed[i])
+			sr_body_edit_schema(w->b, i);
+		if (!sr_tok_is(t, i + 1, ","))
+			return;
+	}
+}
+
+/* CREATE SCHEMA a, … IN SCHEMA a, … SET SCHEMA a, GRANT … ON SCHEMA a, c; IMPORT FOREIGN SCHEMA theirs … INTO a. */
 static void settle_schemas(struct walk *w)
 {
 	const struct sr_toks *t = &w->b->toks;
+	const char *word = sr_tok_is_word(t, w->f->lo, "import") ? "into" : "schema";
 
 	for (size_t i = w->f->lo; i + 1 < w->f->hi; i++) {
 		size_t k = i + 1;
 
-		if (!sr_tok_is_word(t, i, "schema") || (i > 0 && sr_tok_is(t, i - 1, ".")))
+		if (!sr_tok_is_word(t, i, word) || (i > 0 && sr_tok_is(t, i - 1, ".")))
 			continue;
 		while (k < w->f->hi && (sr_tok_is_word(t, k, "if") || sr_tok_is_word(t, k, "not") ||
 					sr_tok_is_word(t, k, "exists")))
 			k++;
-		while (k < w->f->hi && sr_tok_is_name(t, k) && !sr_tok_is(t, k + 1, ".")) {
-			if (!w->b->claimed[k])
-				sr_body_edit_schema(w->b, k);
-			if (!sr_tok_is(t, k + 1, ","))
-				break;
-			k += 2;
-		}
+		settle_schema_list(w, k);
 	}
 }
 

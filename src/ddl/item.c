@@ -146,13 +146,13 @@ void sr_entry_owner_sql(const struct sr_toc_entry *e, struct sr_strbuf *out)
 	} else {
 		sr_strbuf_addf(out, "%s ", e->desc);
 		if (*e->schema) {
-			sr_ident_add_plain(out, e->schema);
+			sr_ident_add(out, NULL, e->schema);
 			sr_strbuf_addc(out, '.');
 		}
-		sr_ident_add_plain(out, e->tag);
+		sr_ident_add(out, NULL, e->tag);
 	}
 	sr_strbuf_adds(out, " OWNER TO ");
-	sr_ident_add_plain(out, e->owner);
+	sr_ident_add(out, NULL, e->owner);
 	sr_strbuf_addc(out, ';');
 }
 

@@ -94,11 +94,11 @@ static const char *partitioned_sql(struct sr_script *s, const struct sr_toc_entr
 	const char *sql;
 
 	sr_strbuf_addf(&out, "%s\nALTER TABLE ", e->defn);
-	sr_ident_add_plain(&out, e->schema);
+	sr_ident_add(&out, NULL, e->schema);
 	sr_strbuf_addc(&out, '.');
-	sr_ident_add_plain(&out, e->tag);
+	sr_ident_add(&out, NULL, e->tag);
 	sr_strbuf_adds(&out, " SET ACCESS METHOD ");
-	sr_ident_add_plain(&out, e->table_am);
+	sr_ident_add(&out, NULL, e->table_am);
 	sr_strbuf_adds(&out, ";\n");
 	sql = keep(s, &out);
 	sr_strbuf_release(&out);

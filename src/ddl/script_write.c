@@ -11,7 +11,7 @@ static void add_setting(struct sr_strbuf *out, const char *name, const char *val
 {
 	sr_strbuf_addf(out, "SET %s = ", name);
 	if (*value)
-		sr_ident_add_plain(out, value);
+		sr_ident_add(out, NULL, value);
 	else
 		sr_strbuf_adds(out, "''");
 	sr_strbuf_adds(out, ";\n");

@@ -356,7 +356,7 @@ static void add_refreshes(struct builder *b)
 		if (!matview->populated)
 			continue;
 		sr_strbuf_clear(&name);
-		sr_strbuf_addf(&name, "materialized view %s", matview->qualified);
+		sr_strbuf_addf(&name, "materialized view %s", matview->display);
 		task = add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192, SR_JOB_OPTIONAL);
 		task->matview = matview;
 		b->refresh[i] = task->job;

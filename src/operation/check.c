@@ -16,23 +16,23 @@ static bool verify_table(void *arg, void *worker, int index, struct sr_error *er
 	bool ok;
 
 	sr_conn_set_class(w->target, SR_ERR_VERIFY);
-	sr_report_worker(run->report, index, "comparing %s", task->table->qualified);
+	sr_report_worker(run->report, index, "comparing %s", task->table->display);
 	ok = w->source ? sr_verify_checksum(task->table, w->source, w->target, &result, err)
 		       : sr_verify_counts(task->table, w->target, &result, err);
 	sr_report_worker(run->report, index, NULL);
 	if (!ok)
-		return sr_error_context(err, "comparing %s", task->table->qualified);
+		return sr_error_context(err, "comparing %s", task->table->display);
 	task->differs = !result.equal;
 	if (result.rows_expected != result.rows_found)
-		sr_report_warning(run->report, "difference", task->table->qualified,
+		sr_report_warning(run->report, "difference", task->table->display,
 				  "Do not use this table; keep the log and report it.",
-				  "%s has %lld rows, %lld were copied", task->table->qualified,
+				  "%s has %lld rows, %lld were copied", task->table->display,
 				  (long long)result.rows_found, (long long)result.rows_expected);
 	else if (!result.equal)
-		sr_report_warning(run->report, "difference", task->table->qualified,
+		sr_report_warning(run->report, "difference", task->table->display,
 				  "Do not use this table; keep the log and report it.",
 				  "the checksum of %s differs: %s on the source, %s on the target",
-				  task->table->qualified, result.source_sum, result.target_sum);
+				  task->table->display, result.source_sum, result.target_sum);
 	return true;
 }
 
@@ -43,7 +43,7 @@ static struct sr_graph *build(struct sr_run *run, struct sr_task *tasks)
 	for (size_t i = 0; i < run->plan.ntables; i++) {
 		tasks[i] = (struct sr_task){ .run = run, .table = &run->plan.tables[i] };
 		tasks[i].job = sr_graph_add(graph, &(struct sr_job_spec){
-							   .name = run->plan.tables[i].qualified,
+							   .name = run->plan.tables[i].display,
 							   .run = verify_table,
 							   .arg = &tasks[i],
 							   .cost = (double)run->plan.tables[i].bytes,

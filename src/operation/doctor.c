@@ -180,8 +180,6 @@ static void check_source(struct doctor *d, const struct sr_target *target)
 	source = driver->create(&spec, &host);
 	if (!driver->check(source, &err))
 		tell_error(d, "source", &err);
-	else
-		tell(d, SR_CHECK_OK, "source", NULL, "%s", driver->name);
 	driver->destroy(source);
 }
 

@@ -320,9 +320,9 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 		const struct sr_copy_table *table = &run->plan.tables[i];
 
 		if (table->unlogged && run->driver->throwaway)
-			sr_report_warning(run->report, "unlogged-table", table->qualified,
+			sr_report_warning(run->report, "unlogged-table", table->display,
 					  "Its rows were never in the WAL and cannot be brought back.",
-					  "table %s is unlogged: it is restored empty", table->qualified);
+					  "table %s is unlogged: it is restored empty", table->display);
 	}
 	run->out->tables = (int64_t)run->plan.ntables;
 	return warn_foreign(run, err);

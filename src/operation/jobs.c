@@ -280,10 +280,10 @@ bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err)
 	bool ok;
 
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
-	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->qualified);
+	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->display);
 	ok = sr_conn_execf(w->target, err, "REFRESH MATERIALIZED VIEW %s", task->matview->qualified);
 	if (!ok)
-		sr_error_context(err, "refreshing materialized view %s", task->matview->qualified);
+		sr_error_context(err, "refreshing materialized view %s", task->matview->display);
 	sr_report_worker(task->run->report, index, NULL);
 	return ok;
 }
@@ -297,7 +297,7 @@ bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err)
 	if (task->table->rows_copied == 0)
 		return true;
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
-	sr_report_worker(task->run->report, index, "analyzing %s", task->table->qualified);
+	sr_report_worker(task->run->report, index, "analyzing %s", task->table->display);
 	ok = sr_conn_execf(w->target, err, "ANALYZE %s", task->table->qualified);
 	sr_report_worker(task->run->report, index, NULL);
 	return ok;

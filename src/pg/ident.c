@@ -74,3 +74,10 @@ void sr_ident_pretty(struct sr_strbuf *out, const char *name)
 	else
 		add_quoted(out, name, '"');
 }
+
+void sr_ident_pretty_qualified(struct sr_strbuf *out, const char *schema, const char *name)
+{
+	sr_ident_pretty(out, schema);
+	sr_strbuf_addc(out, '.');
+	sr_ident_pretty(out, name);
+}

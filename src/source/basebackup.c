@@ -26,7 +26,8 @@
 #include "source/source.h"
 
 #define KIND "cluster"
-#define LEAST_MAJOR 12 /* before it, recovery is configured in recovery.conf */
+#define TELL_EVERY_MS 250
+#define LEAST_MAJOR   12 /* before it, recovery is configured in recovery.conf */
 
 struct sr_source {
 	const struct sr_source_spec *spec;
@@ -39,6 +40,7 @@ struct sr_source {
 	int intent;
 	char *wal_dir; /* absolute */
 	uint64_t segments;
+	int64_t told_ms; /* when the restoring of files was last told */
 };
 
 static struct sr_source *create(const struct sr_source_spec *spec, const struct sr_source_host *host)
@@ -266,7 +268,11 @@ static void on_restored(void *ctx, int64_t done, int64_t total)
 {
 	struct sr_source *s = ctx;
 	struct sr_strbuf text = SR_STRBUF_INIT;
+	int64_t now = sr_clock_monotonic_ms();
 
+	if (now - s->told_ms < TELL_EVERY_MS && done != total)
+		return;
+	s->told_ms = now;
 	sr_bytes_format(done, &text);
 	if (total >= 0) {
 		sr_strbuf_adds(&text, " of ");

@@ -36,7 +36,7 @@ def test_forty_tables(base, bare_tool):
             *["-d", big.conninfo(), "--pitr", pgtools.iso(moment)],
         )
         assert len(before) == 40
-        assert big.fingerprint("shop", "a" + pgtools.suffix(moment)) == before
+        pgtools.assert_rows(big.fingerprint("shop", "a" + pgtools.suffix(moment)), before)
         if os.path.basename(os.path.dirname(bare_tool.program)) == "build":
             assert result.peak_kb < 64 * 1024, f"{result.peak_kb} kB of memory"
     finally:

@@ -260,6 +260,9 @@ static const struct body_case sql_cases[] = {
 	  "GRANT USAGE ON SCHEMA a_2024, c TO a; GRANT SELECT ON ALL TABLES IN SCHEMA a_2024 TO x; CREATE "
 	  "SCHEMA IF NOT EXISTS a_2024; ALTER TABLE a_2024.t SET SCHEMA c; GRANT ALL ON a_2024.t TO a",
 	  NULL },
+	{ "utility: a foreign server's schema", SQL,
+	  "IMPORT FOREIGN SCHEMA a LIMIT TO (a) FROM SERVER a INTO b",
+	  "IMPORT FOREIGN SCHEMA a LIMIT TO (a) FROM SERVER a INTO c", NULL },
 	{ "column called schema", SQL, "SELECT schema, a FROM a.t", "SELECT schema, a FROM a_2024.t", NULL },
 	{ "search_path set inside", SQL,
 	  "SET LOCAL search_path TO a, \"c\", 'b', public; SELECT set_config('search_path', 'a, \"$user\", "
@@ -560,6 +563,11 @@ static void notes_say_what(void **state)
 	note_text("CREATE FUNCTION a.f() RETURNS int LANGUAGE sql AS $$SELECT 1 FROM t1, t2, t3, t4, t5, t6, "
 		  "t7$$;",
 		  "t1, t2, t3, t4, t5 and 2 more");
+	note_text("CREATE FUNCTION z.a(t z.y) RETURNS int LANGUAGE sql AS $$SELECT a.t.x FROM a.t$$;",
+		  "a.t may be a variable");
+	note_text("CREATE FUNCTION a.f() RETURNS int LANGUAGE plpgsql AS $$DECLARE p text := 'a,public'; "
+		  "BEGIN EXECUTE p; END$$;",
+		  "'a,public'");
 	note_text("CREATE FUNCTION a.f() RETURNS int LANGUAGE plpython3u AS $$ a.t $$;", "plpython3u");
 	note_text("CREATE FUNCTION a.f() RETURNS int LANGUAGE sql AS $$SELECT a.x NEWER SYNTAX$$;",
 		  "left as they are: a.x");
