@@ -15,9 +15,9 @@ struct sr_log;
 
 struct sr_command {
 	const char *name;
-	unsigned bit;          /* enum sr_command_bit: which options it takes */
-	const char *synopsis;  /* after the name: "[OPTION]... [ID]" */
-	const char *summary;   /* one line, for --help */
+	unsigned bit; /* enum sr_command_bit: which options it takes */
+	const char *synopsis; /* after the name: "[OPTION]... [ID]" */
+	const char *summary; /* one line, for --help */
 	int max_operands;
 	/* Returns the exit code.  False results of its own go to sr_print_error(). */
 	int (*run)(struct sr_settings *s);

@@ -30,15 +30,15 @@ enum sr_command_bit {
 };
 
 enum sr_option_kind {
-	SR_KIND_BOOL,     /* bool; elsewhere than on the command line: on, off, true, ... */
-	SR_KIND_INT,      /* int, from 1 on */
+	SR_KIND_BOOL, /* bool; elsewhere than on the command line: on, off, true, ... */
+	SR_KIND_INT, /* int, from 1 on */
 	SR_KIND_DURATION, /* int64_t, milliseconds: 7d, 12h, 30min */
-	SR_KIND_STRING,   /* char * */
-	SR_KIND_PATH,     /* char *, made absolute */
-	SR_KIND_LIST,     /* struct sr_strlist */
-	SR_KIND_PATHS,    /* struct sr_strlist of paths, made absolute */
-	SR_KIND_VERIFY,   /* unsigned, enum sr_verify_flags */
-	SR_KIND_PITR,     /* the request's moment */
+	SR_KIND_STRING, /* char * */
+	SR_KIND_PATH, /* char *, made absolute */
+	SR_KIND_LIST, /* struct sr_strlist */
+	SR_KIND_PATHS, /* struct sr_strlist of paths, made absolute */
+	SR_KIND_VERIFY, /* unsigned, enum sr_verify_flags */
+	SR_KIND_PITR, /* the request's moment */
 	SR_KIND_SNAPSHOT, /* likewise */
 };
 
@@ -54,27 +54,34 @@ enum sr_option_group {
 };
 
 enum sr_option_flags {
-	SR_OPTION_ENV = 1,     /* may be SCHEMARESTORE_<NAME> */
-	SR_OPTION_CONFIG = 2,  /* may stand in a configuration file */
-	SR_OPTION_HIDDEN = 4,  /* neither in --help nor in the manual */
-	SR_OPTION_CONN = 8,    /* may hold connection parameters, thus a password */
+	SR_OPTION_ENV = 1, /* may be SCHEMARESTORE_<NAME> */
+	SR_OPTION_CONFIG = 2, /* may stand in a configuration file */
+	SR_OPTION_HIDDEN = 4, /* neither in --help nor in the manual */
+	SR_OPTION_CONN = 8, /* may hold connection parameters, thus a password */
 };
 #define SR_OPTION_BOTH (SR_OPTION_ENV | SR_OPTION_CONFIG)
 
 struct sr_option {
 	const char *name;
-	char letter;           /* or 0 */
-	const char *arg;       /* its argument's name; NULL for a SR_KIND_BOOL */
+	char letter; /* or 0 */
+	const char *arg; /* its argument's name; NULL for a SR_KIND_BOOL */
 	enum sr_option_kind kind;
-	unsigned commands;     /* enum sr_command_bit */
-	unsigned flags;        /* enum sr_option_flags */
+	unsigned commands; /* enum sr_command_bit */
+	unsigned flags; /* enum sr_option_flags */
 	enum sr_option_group group;
-	size_t offset;         /* in struct sr_settings; unused by PITR and SNAPSHOT */
-	const char *help;      /* may hold newlines */
+	size_t offset; /* in struct sr_settings; unused by PITR and SNAPSHOT */
+	const char *help; /* may hold newlines */
 };
 
 /* Weakest first. */
-enum sr_layer { SR_LAYER_NONE, SR_LAYER_SYSTEM, SR_LAYER_USER, SR_LAYER_ENV, SR_LAYER_REQUEST, SR_LAYER_OPTION };
+enum sr_layer {
+	SR_LAYER_NONE,
+	SR_LAYER_SYSTEM,
+	SR_LAYER_USER,
+	SR_LAYER_ENV,
+	SR_LAYER_REQUEST,
+	SR_LAYER_OPTION
+};
 
 #define SR_OPTIONS_MAX 64
 
@@ -97,7 +104,8 @@ struct sr_settings {
 	int64_t older_than_ms; /* 0: not given */
 
 	struct sr_strlist operands; /* after the command's name */
-	struct sr_strlist command_line; /* quoted for a shell, without --dry-run; empty when it holds a secret */
+	struct sr_strlist
+		command_line; /* quoted for a shell, without --dry-run; empty when it holds a secret */
 	struct sr_early_warning warnings[4];
 	size_t nwarnings;
 	unsigned char layers[SR_OPTIONS_MAX]; /* enum sr_layer that set the option of this index */
@@ -124,8 +132,8 @@ enum sr_layer sr_option_layer(const struct sr_settings *s, const char *name);
  * weaker one's; within a layer it grows.  `origin` is how the user wrote it:
  * "--jobs", "SCHEMARESTORE_JOBS", "jobs" in a file.  SR_ERR_USAGE.
  */
-bool sr_option_apply(struct sr_settings *s, const struct sr_option *o, enum sr_layer layer, const char *origin,
-		     const char *value, struct sr_error *err);
+bool sr_option_apply(struct sr_settings *s, const struct sr_option *o, enum sr_layer layer,
+		     const char *origin, const char *value, struct sr_error *err);
 /*
  * Merges the layer's connection parameters.  A whole connection string (one
  * with '=', or a URI) replaces what weaker layers said of the connection; a bare

@@ -19,7 +19,7 @@ struct sr_error;
 struct sr_option_use {
 	const struct sr_option *option;
 	const char *value; /* points into argv; NULL: a flag without one */
-	int at;            /* index in argv of the word that names it */
+	int at; /* index in argv of the word that names it */
 };
 
 struct sr_command_line {

@@ -18,9 +18,9 @@ struct sr_report;
 struct sr_summary {
 	const struct sr_settings *settings;
 	const struct sr_outcome *outcome;
-	const struct sr_error *err;    /* class SR_ERR_NONE: all went well */
+	const struct sr_error *err; /* class SR_ERR_NONE: all went well */
 	struct sr_report *report;
-	bool succeeded;                /* what sr_operation_restore() returned */
+	bool succeeded; /* what sr_operation_restore() returned */
 	sr_time now;
 	bool utf8;
 };
@@ -39,6 +39,7 @@ struct json_object *sr_summary_json(const struct sr_summary *s);
 /* "psql -d 'host=x dbname=shop'", without secrets. */
 void sr_summary_psql(const struct sr_settings *s, struct sr_strbuf *out);
 /* "schemarestore cleanup --state-dir X ID": reaches the same record. */
-void sr_summary_command(const struct sr_settings *s, const char *command, const char *id, struct sr_strbuf *out);
+void sr_summary_command(const struct sr_settings *s, const char *command, const char *id,
+			struct sr_strbuf *out);
 
 #endif

@@ -28,6 +28,7 @@ void sr_text_sql_name(struct sr_strbuf *out, const char *name);
 struct sr_text_pair {
 	const char *key, *value;
 };
-void sr_text_pairs(struct sr_strbuf *out, const char *indent, const struct sr_text_pair *pairs, size_t n, bool utf8);
+void sr_text_pairs(struct sr_strbuf *out, const char *indent, const struct sr_text_pair *pairs, size_t n,
+		   bool utf8);
 
 #endif

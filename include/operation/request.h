@@ -21,38 +21,38 @@ struct sr_request {
 	const struct sr_source_driver *const *drivers; /* the sources that exist, NULL-terminated: main's */
 
 	/* What */
-	struct sr_strlist schemas;          /* patterns, as pg_dump's -n */
-	struct sr_strlist exclude_schemas;  /* patterns, as pg_dump's -N */
-	struct sr_strlist schema_regexes;   /* PCRE2 */
-	struct sr_strlist renames;          /* OLD=NEW, names as in the catalog */
-	char *suffix;                       /* or NULL: _YYYYMMDDHHMMSS of the moment restored, UTC */
+	struct sr_strlist schemas; /* patterns, as pg_dump's -n */
+	struct sr_strlist exclude_schemas; /* patterns, as pg_dump's -N */
+	struct sr_strlist schema_regexes; /* PCRE2 */
+	struct sr_strlist renames; /* OLD=NEW, names as in the catalog */
+	char *suffix; /* or NULL: _YYYYMMDDHHMMSS of the moment restored, UTC */
 
 	/* When: neither is set for an existing: source */
 	bool has_target;
 	enum sr_target_kind target;
-	char *target_text;                  /* as typed */
-	sr_time time;                       /* SR_TARGET_TIME once read; SR_TIME_NONE: the server has to read target_text */
-	char *snapshot;                     /* SR_TARGET_SNAPSHOT */
+	char *target_text; /* as typed */
+	sr_time time; /* SR_TARGET_TIME once read; SR_TIME_NONE: the server has to read target_text */
+	char *snapshot; /* SR_TARGET_SNAPSHOT */
 
 	/* From where */
-	char *from;                         /* "basebackup:/backups", "existing:host=…" */
+	char *from; /* "basebackup:/backups", "existing:host=…" */
 	char *wal_archive, *restore_command;
-	char *source_dbname;                /* or NULL: the target's */
-	char *source_user;                  /* a role to log in as on the temporary instance; or NULL: found */
-	struct sr_strlist source_settings;  /* NAME=VALUE for the temporary cluster */
+	char *source_dbname; /* or NULL: the target's */
+	char *source_user; /* a role to log in as on the temporary instance; or NULL: found */
+	struct sr_strlist source_settings; /* NAME=VALUE for the temporary cluster */
 	bool disposable_source;
-	char *run_as;                       /* or NULL */
+	char *run_as; /* or NULL */
 	struct sr_strlist pg_bindirs;
 
 	/* To where */
-	struct sr_conninfo conninfo;        /* the target */
+	struct sr_conninfo conninfo; /* the target */
 	bool no_owner, no_privileges, allow_publication;
 
 	/* How */
-	int jobs;                           /* 0: from the cores */
-	unsigned verify;                    /* enum sr_verify_flags */
+	int jobs; /* 0: from the cores */
+	unsigned verify; /* enum sr_verify_flags */
 	bool dry_run, keep;
-	char *state_dir, *scratch_dir;      /* settled: never NULL once the command line was read */
+	char *state_dir, *scratch_dir; /* settled: never NULL once the command line was read */
 };
 
 void sr_request_init(struct sr_request *r);

@@ -11,9 +11,10 @@ static bool no_source(struct sr_error *err)
 {
 	sr_error_set(err, SR_ERR_USAGE, "there is no source to restore from");
 	sr_error_detail(err, "Nothing says where the base backup or the instance to restore from is.");
-	return sr_error_hint(err, "Give --from basebackup:DIRECTORY with --wal-archive DIRECTORY; or for good, in "
-				  "/etc/schemarestore.conf:\n    from = basebackup:/backups\n    wal-archive = /wal\n"
-				  "or in SCHEMARESTORE_FROM and SCHEMARESTORE_WAL_ARCHIVE.");
+	return sr_error_hint(
+		err, "Give --from basebackup:DIRECTORY with --wal-archive DIRECTORY; or for good, in "
+		     "/etc/schemarestore.conf:\n    from = basebackup:/backups\n    wal-archive = /wal\n"
+		     "or in SCHEMARESTORE_FROM and SCHEMARESTORE_WAL_ARCHIVE.");
 }
 
 static bool unknown_source(const char *from, size_t len, struct sr_error *err)
@@ -26,7 +27,8 @@ static bool unknown_source(const char *from, size_t len, struct sr_error *err)
 
 	for (size_t i = 0; i < SR_COUNT(later); i++) {
 		if (strcmp(kind, later[i]) == 0) {
-			sr_error_set(err, SR_ERR_USAGE, "the source \"%s:\" is not supported by this version", kind);
+			sr_error_set(err, SR_ERR_USAGE, "the source \"%s:\" is not supported by this version",
+				     kind);
 			sr_error_hint(err, "It restores from basebackup:DIRECTORY and existing:CONNINFO.");
 			goto out;
 		}
@@ -64,8 +66,8 @@ bool sr_settings_check_source(const struct sr_settings *s, struct sr_error *err)
 	if (from[len] != ':' || !from[len + 1]) {
 		sr_error_set(err, SR_ERR_USAGE, "the source \"%s\" lacks its %s", from,
 			     base ? "directory" : "connection parameters");
-		return sr_error_hint(err, "For example: --from %s", base ? "basebackup:/backups" :
-									   "'existing:host=clone dbname=shop'");
+		return sr_error_hint(err, "For example: --from %s",
+				     base ? "basebackup:/backups" : "'existing:host=clone dbname=shop'");
 	}
 	if (existing) {
 		struct sr_conninfo ci = SR_CONNINFO_INIT;
@@ -82,14 +84,16 @@ static bool check_moment(const struct sr_request *r, struct sr_error *err)
 	if (strncmp(r->from, "existing:", 9) == 0) {
 		if (!r->has_target)
 			return true;
-		sr_error_set(err, SR_ERR_USAGE, "an existing: source stands at its own moment: --%s cannot be given",
+		sr_error_set(err, SR_ERR_USAGE,
+			     "an existing: source stands at its own moment: --%s cannot be given",
 			     r->target == SR_TARGET_SNAPSHOT ? "snapshot" : "pitr");
 		return sr_error_hint(err, "Leave it out, or restore from basebackup:DIRECTORY.");
 	}
 	if (r->has_target)
 		return true;
 	sr_error_set(err, SR_ERR_USAGE, "the moment to restore to is missing");
-	return sr_error_hint(err, "Give --pitr '2024-01-28T14:30:00Z' (a time), --pitr latest, or --snapshot ID.");
+	return sr_error_hint(err,
+			     "Give --pitr '2024-01-28T14:30:00Z' (a time), --pitr latest, or --snapshot ID.");
 }
 
 static bool check_pair(const char *text, const char *option, const char *example, struct sr_error *err)
@@ -105,11 +109,13 @@ static bool check_pair(const char *text, const char *option, const char *example
 static bool check_names(const struct sr_request *r, struct sr_error *err)
 {
 	for (size_t i = 0; i < r->renames.n; i++)
-		if (!check_pair(r->renames.items[i], "rename", "It is OLD=NEW, for example --rename a=a_before.", err))
+		if (!check_pair(r->renames.items[i], "rename",
+				"It is OLD=NEW, for example --rename a=a_before.", err))
 			return false;
 	for (size_t i = 0; i < r->source_settings.n; i++)
 		if (!check_pair(r->source_settings.items[i], "source-setting",
-				"It is NAME=VALUE, for example --source-setting maintenance_work_mem=1GB.", err))
+				"It is NAME=VALUE, for example --source-setting maintenance_work_mem=1GB.",
+				err))
 			return false;
 	if (r->suffix && !*r->suffix) {
 		sr_error_set(err, SR_ERR_USAGE, "the suffix is empty");
@@ -130,15 +136,17 @@ bool sr_settings_check_restore(const struct sr_settings *s, struct sr_error *err
 
 	if (r->schemas.n == 0 && r->schema_regexes.n == 0) {
 		sr_error_set(err, SR_ERR_USAGE, "no schema is named");
-		return sr_error_hint(err, "For example: schemarestore --schema a --pitr '2024-01-28T14:30:00Z'. "
-					  "Try \"schemarestore --help\".");
+		return sr_error_hint(err,
+				     "For example: schemarestore --schema a --pitr '2024-01-28T14:30:00Z'. "
+				     "Try \"schemarestore --help\".");
 	}
 	if (!r->from)
 		return no_source(err);
 	if (r->wal_archive && r->restore_command &&
 	    sr_option_layer(s, "wal-archive") == sr_option_layer(s, "restore-command")) {
 		sr_error_set(err, SR_ERR_USAGE, "--wal-archive and --restore-command cannot both be given");
-		return sr_error_hint(err, "Use --wal-archive for a directory, --restore-command for anything else.");
+		return sr_error_hint(
+			err, "Use --wal-archive for a directory, --restore-command for anything else.");
 	}
 	if (s->no_password && s->ask_password) {
 		sr_error_set(err, SR_ERR_USAGE, "--no-password and --password cannot both be given");

@@ -55,8 +55,8 @@ static const struct sr_command *choose(const struct sr_command_line *line, struc
 	if (line->operands.n > (size_t)command->max_operands + 1) {
 		const char *extra = line->operands.items[command->max_operands + 1];
 
-		sr_error_set(err, SR_ERR_USAGE, "\"%s\" is too much: the command \"%s\" takes %s", extra, command->name,
-			     command->max_operands ? "one name" : "no names, only options");
+		sr_error_set(err, SR_ERR_USAGE, "\"%s\" is too much: the command \"%s\" takes %s", extra,
+			     command->name, command->max_operands ? "one name" : "no names, only options");
 		sr_error_hint(err, "Try \"schemarestore help %s\".", command->name);
 		return NULL;
 	}
@@ -84,7 +84,8 @@ int sr_cli_run(int argc, char **argv, const struct sr_source_driver *const *driv
 		for (size_t i = 1; i < line.operands.n; i++)
 			sr_strlist_add(&s.operands, line.operands.items[i]);
 		if (sr_settings_check_options(&line, command, &err) &&
-		    (command == &sr_command_help || sr_settings_merge(&s, &line, argv, SR_CONFIG_SYSTEM, &err))) {
+		    (command == &sr_command_help ||
+		     sr_settings_merge(&s, &line, argv, SR_CONFIG_SYSTEM, &err))) {
 			sr_settings_defaults(&s);
 			code = command->run(&s);
 			goto out;

@@ -13,8 +13,13 @@
 const struct sr_command *const *sr_commands(void)
 {
 	static const struct sr_command *const all[] = {
-		&sr_command_restore, &sr_command_status, &sr_command_list, &sr_command_cleanup,
-		&sr_command_doctor,  &sr_command_help,	 NULL,
+		&sr_command_restore,
+		&sr_command_status,
+		&sr_command_list,
+		&sr_command_cleanup,
+		&sr_command_doctor,
+		&sr_command_help,
+		NULL,
 	};
 
 	return all;
@@ -42,8 +47,9 @@ bool sr_command_unknown(const char *name, struct sr_error *err)
 	if (nearest)
 		sr_error_hint(err, "Perhaps you meant \"schemarestore %s\".", nearest);
 	else
-		sr_error_hint(err, "To restore a schema: schemarestore --schema %s --pitr TIME. "
-				   "Try \"schemarestore --help\".",
+		sr_error_hint(err,
+			      "To restore a schema: schemarestore --schema %s --pitr TIME. "
+			      "Try \"schemarestore --help\".",
 			      sr_strbuf_str(&quoted));
 	sr_strbuf_release(&quoted);
 	sr_strlist_release(&names);
@@ -79,7 +85,8 @@ int sr_print_error(const struct sr_settings *s, struct sr_error *err)
 void sr_print_early_warnings(const struct sr_settings *s)
 {
 	for (size_t i = 0; i < s->nwarnings; i++)
-		fprintf(stderr, "schemarestore: warning: %s\nHINT:  %s\n", s->warnings[i].text, s->warnings[i].hint);
+		fprintf(stderr, "schemarestore: warning: %s\nHINT:  %s\n", s->warnings[i].text,
+			s->warnings[i].hint);
 }
 
 static void log_line(void *ctx, enum sr_log_level level, const char *line)

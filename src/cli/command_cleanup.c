@@ -74,7 +74,8 @@ static void clean_one(struct cleanup *c, const struct sr_operation_info *o)
 			print_lines("  would remove ", &o->held);
 		return;
 	}
-	ok = sr_operation_cleanup(o->dir, s->request.drivers, sr_conninfo_get(&s->request.conninfo, "password"), c->log, &removed,
+	ok = sr_operation_cleanup(o->dir, s->request.drivers,
+				  sr_conninfo_get(&s->request.conninfo, "password"), c->log, &removed,
 				  &leftovers, &err);
 	if (s->json)
 		print_json(o->id, &removed, &leftovers);
@@ -115,7 +116,8 @@ static int run_cleanup(struct sr_settings *s)
 
 	if (s->operands.n > 0 && (s->all || s->older_than_ms > 0)) {
 		sr_error_set(&err, SR_ERR_USAGE, "operations are named, and --all or --older-than is given");
-		sr_error_hint(&err, "Either name them or let them be chosen. Try \"schemarestore help cleanup\".");
+		sr_error_hint(&err,
+			      "Either name them or let them be chosen. Try \"schemarestore help cleanup\".");
 		return sr_print_error(s, &err);
 	}
 	if (!sr_operation_list_read(s->request.state_dir, s->request.drivers, &list, &err)) {

@@ -27,7 +27,8 @@ static void print_json(enum sr_check_result result, const char *what, const char
 	sr_json_print(stdout, obj);
 }
 
-static void print_check(void *ctx, enum sr_check_result result, const char *what, const char *found, const char *mend)
+static void print_check(void *ctx, enum sr_check_result result, const char *what, const char *found,
+			const char *mend)
 {
 	static const char *const words[] = { "ok   ", "warn ", "WRONG" };
 	static const char *const colors[] = { "32", "33", "31" };

@@ -22,7 +22,9 @@ struct renderers {
 
 static void start_rendering(struct renderers *r, const struct sr_settings *s, struct sr_report *report)
 {
-	enum sr_plain_level level = s->quiet ? SR_PLAIN_WARNINGS : s->verbose ? SR_PLAIN_PROGRESS : SR_PLAIN_ALL;
+	enum sr_plain_level level = s->quiet     ? SR_PLAIN_WARNINGS
+				    : s->verbose ? SR_PLAIN_PROGRESS
+						 : SR_PLAIN_ALL;
 
 	*r = (struct renderers){ 0 };
 	if (s->json) {
@@ -114,7 +116,8 @@ static int run_restore(struct sr_settings *s)
 	start_rendering(&renderers, s, report);
 	on_terminal = renderers.terminal != NULL;
 	for (size_t i = 0; i < s->nwarnings; i++)
-		sr_report_warning(report, s->warnings[i].code, NULL, s->warnings[i].hint, "%s", s->warnings[i].text);
+		sr_report_warning(report, s->warnings[i].code, NULL, s->warnings[i].hint, "%s",
+				  s->warnings[i].text);
 
 	ok = sr_operation_restore(&s->request, report, log, interrupted, &outcome, &err);
 	stop_rendering(&renderers);

@@ -17,14 +17,14 @@ struct reader {
 	enum sr_layer layer;
 	const char *path, *profile;
 	FILE *file;
-	char *line;      /* getline's */
+	char *line; /* getline's */
 	size_t cap;
 	int lineno;
-	bool continued;  /* the line being read is indented */
+	bool continued; /* the line being read is indented */
 	bool found_profile, has_password;
 	struct sr_strbuf value; /* of the key being read, which following lines may continue */
 	const struct sr_option *option; /* that key's; NULL: none is pending */
-	bool applies;    /* its section is ours */
+	bool applies; /* its section is ours */
 	int option_line;
 	bool failed;
 	struct sr_error *err;
@@ -44,9 +44,11 @@ static char *read_line(char *out, int room, void *stream)
 	r->lineno++;
 	r->continued = r->line[0] == ' ' || r->line[0] == '\t';
 	if (n >= room) {
-		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: the line is longer than %d bytes", r->path, r->lineno,
-			     room - 1);
-		sr_error_hint(r->err, "Break it: a line that begins with white space goes on with the value above it.");
+		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: the line is longer than %d bytes", r->path,
+			     r->lineno, room - 1);
+		sr_error_hint(
+			r->err,
+			"Break it: a line that begins with white space goes on with the value above it.");
 		r->failed = true;
 		return NULL;
 	}
@@ -85,7 +87,8 @@ static bool flush(struct reader *r)
 		r->has_password = true;
 	if (r->applies) {
 		sr_strbuf_addf(&origin, "\"%s\" at %s:%d", o->name, r->path, r->option_line);
-		ok = sr_option_apply(r->settings, o, r->layer, sr_strbuf_str(&origin), sr_strbuf_str(&r->value), r->err);
+		ok = sr_option_apply(r->settings, o, r->layer, sr_strbuf_str(&origin),
+				     sr_strbuf_str(&r->value), r->err);
 	}
 	sr_strbuf_release(&origin);
 	return ok;
@@ -98,8 +101,8 @@ static bool unknown_key(struct reader *r, const char *name)
 	const char *nearest;
 
 	if (o) {
-		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: \"%s\" cannot stand in a configuration file", r->path,
-			     r->lineno, name);
+		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: \"%s\" cannot stand in a configuration file",
+			     r->path, r->lineno, name);
 		return sr_error_hint(r->err, "Give it on the command line: --%s.", o->name);
 	}
 	sr_option_names(SR_OPTION_CONFIG, &names);
@@ -145,8 +148,8 @@ static bool parse(struct reader *r)
 	if (r->failed || !flush(r))
 		return false;
 	if (bad) {
-		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: this is neither \"key = value\" nor \"[profile]\"", r->path,
-			     bad > 0 ? bad : r->lineno);
+		sr_error_set(r->err, SR_ERR_USAGE, "%s:%d: this is neither \"key = value\" nor \"[profile]\"",
+			     r->path, bad > 0 ? bad : r->lineno);
 		return false;
 	}
 	return true;
@@ -160,7 +163,8 @@ static void check_mode(struct reader *r)
 		char *hint = sr_asprintf("Run: chmod 600 %s", r->path);
 
 		sr_settings_warn(r->settings, "config-readable", hint,
-				 "the configuration file \"%s\" holds a password and others can read it", r->path);
+				 "the configuration file \"%s\" holds a password and others can read it",
+				 r->path);
 		free(hint);
 	}
 }
@@ -175,7 +179,8 @@ bool sr_config_read(struct sr_settings *s, const char *path, bool required, cons
 	if (!r.file) {
 		if (!required && (errno == ENOENT || errno == ENOTDIR))
 			return true;
-		return sr_error_errno(err, SR_ERR_USAGE, "could not read the configuration file \"%s\"", path);
+		return sr_error_errno(err, SR_ERR_USAGE, "could not read the configuration file \"%s\"",
+				      path);
 	}
 	ok = parse(&r) && sr_settings_layer_end(s, layer, err);
 	if (ok)
@@ -223,9 +228,9 @@ bool sr_environment_read(struct sr_settings *s, struct sr_error *err)
 		const char *value = o->flags & SR_OPTION_ENV ? getenv(name) : NULL;
 
 		if (value && *value)
-			ok = o->kind == SR_KIND_LIST || o->kind == SR_KIND_PATHS ?
-				     apply_lines(s, o, name, value, err) :
-				     sr_option_apply(s, o, SR_LAYER_ENV, name, value, err);
+			ok = o->kind == SR_KIND_LIST || o->kind == SR_KIND_PATHS
+				     ? apply_lines(s, o, name, value, err)
+				     : sr_option_apply(s, o, SR_LAYER_ENV, name, value, err);
 		free(name);
 	}
 	return ok && sr_settings_layer_end(s, SR_LAYER_ENV, err);

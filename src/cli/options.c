@@ -49,8 +49,8 @@ void sr_settings_warn(struct sr_settings *s, const char *code, const char *hint,
 	sr_strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	s->warnings[s->nwarnings++] = (struct sr_early_warning){ .code = sr_strdup(code),
-								  .text = sr_strbuf_take(&text),
-								  .hint = sr_strdup_null(hint) };
+								 .text = sr_strbuf_take(&text),
+								 .hint = sr_strdup_null(hint) };
 }
 
 const char *sr_nearest(struct sr_strlist *names, const char *want)
@@ -85,7 +85,8 @@ bool sr_duration_parse(const char *text, int64_t *ms)
 		const char *name;
 		int64_t ms;
 	} units[] = {
-		{ "w", 604800000 }, { "d", 86400000 }, { "h", 3600000 }, { "min", 60000 }, { "m", 60000 }, { "s", 1000 },
+		{ "w", 604800000 }, { "d", 86400000 }, { "h", 3600000 },
+		{ "min", 60000 },   { "m", 60000 },    { "s", 1000 },
 	};
 	char *end;
 	long long n;
@@ -113,7 +114,8 @@ static bool invalid(struct sr_error *err, const char *origin, const char *value,
 
 static bool apply_bool(bool *field, const char *origin, const char *value, struct sr_error *err)
 {
-	static const char *const on[] = { "on", "true", "yes", "1" }, *const off[] = { "off", "false", "no", "0" };
+	static const char *const on[] = { "on", "true", "yes", "1" }, *const off[] = { "off", "false", "no",
+										       "0" };
 
 	if (!value) {
 		*field = true;
@@ -155,10 +157,12 @@ static bool apply_verify(unsigned *field, const char *origin, const char *value,
 		size_t n = strcspn(p, ","), i = 0;
 
 		if (n == 3 && strncmp(p, "ddl", n) == 0) {
-			sr_error_set(err, SR_ERR_USAGE, "%s cannot compare definitions (ddl) in this version", origin);
+			sr_error_set(err, SR_ERR_USAGE, "%s cannot compare definitions (ddl) in this version",
+				     origin);
 			return sr_error_hint(err, "%s", hint);
 		}
-		while (i < SR_COUNT(kinds) && (strlen(kinds[i].name) != n || strncmp(p, kinds[i].name, n) != 0))
+		while (i < SR_COUNT(kinds) &&
+		       (strlen(kinds[i].name) != n || strncmp(p, kinds[i].name, n) != 0))
 			i++;
 		if (i == SR_COUNT(kinds))
 			return invalid(err, origin, value, hint);
@@ -176,13 +180,14 @@ static bool apply_verify(unsigned *field, const char *origin, const char *value,
 }
 
 /* The moment: a stronger layer's replaces the weaker's; both in one layer is caught once all is read. */
-static bool apply_moment(struct sr_settings *s, const struct sr_option *o, const char *origin, const char *value,
-			 struct sr_error *err)
+static bool apply_moment(struct sr_settings *s, const struct sr_option *o, const char *origin,
+			 const char *value, struct sr_error *err)
 {
 	if (!*value)
 		return invalid(err, origin, value,
-			       o->kind == SR_KIND_PITR ? "Give a time, for example '2024-01-28T14:30:00Z', or latest." :
-							 "Give the name of a backup, a date, or latest.");
+			       o->kind == SR_KIND_PITR
+				       ? "Give a time, for example '2024-01-28T14:30:00Z', or latest."
+				       : "Give the name of a backup, a date, or latest.");
 	if (o->kind == SR_KIND_PITR)
 		sr_request_set_pitr(&s->request, value);
 	else
@@ -196,15 +201,16 @@ static void replace(char **field, char *value)
 	*field = value;
 }
 
-bool sr_option_apply(struct sr_settings *s, const struct sr_option *o, enum sr_layer layer, const char *origin,
-		     const char *value, struct sr_error *err)
+bool sr_option_apply(struct sr_settings *s, const struct sr_option *o, enum sr_layer layer,
+		     const char *origin, const char *value, struct sr_error *err)
 {
 	size_t n;
 	unsigned char *held = &s->layers[o - sr_options(&n)];
 	void *field = (char *)s + o->offset;
 	bool ok = true;
 
-	if (o->arg && !*value && o->kind != SR_KIND_PITR && o->kind != SR_KIND_SNAPSHOT && strcmp(o->name, "suffix") != 0)
+	if (o->arg && !*value && o->kind != SR_KIND_PITR && o->kind != SR_KIND_SNAPSHOT &&
+	    strcmp(o->name, "suffix") != 0)
 		return sr_error_set(err, SR_ERR_USAGE, "%s has an empty value", origin);
 	switch (o->kind) {
 	case SR_KIND_BOOL:
@@ -243,7 +249,8 @@ bool sr_option_apply(struct sr_settings *s, const struct sr_option *o, enum sr_l
 
 static bool is_connection_string(const char *text)
 {
-	return strchr(text, '=') || strncmp(text, "postgres://", 11) == 0 || strncmp(text, "postgresql://", 13) == 0;
+	return strchr(text, '=') || strncmp(text, "postgres://", 11) == 0 ||
+	       strncmp(text, "postgresql://", 13) == 0;
 }
 
 bool sr_settings_layer_end(struct sr_settings *s, enum sr_layer layer, struct sr_error *err)

@@ -113,11 +113,12 @@ static bool read_cluster(struct reader *r, const char *word)
 		const struct sr_option *o = sr_option_letter(*p);
 
 		if (!o) {
-			sr_error_set(r->err, SR_ERR_USAGE, "unknown option \"-%c\"%s%s", *p, word[1] ? " in -" : "",
-				     word[1] ? word : "");
+			sr_error_set(r->err, SR_ERR_USAGE, "unknown option \"-%c\"%s%s", *p,
+				     word[1] ? " in -" : "", word[1] ? word : "");
 			/* -schema: a single dash where two were meant. */
 			if (word[1] && sr_option_find(word, strcspn(word, "=")))
-				return sr_error_hint(r->err, "Perhaps you meant --%s, with two dashes.", word);
+				return sr_error_hint(r->err, "Perhaps you meant --%s, with two dashes.",
+						     word);
 			return sr_error_hint(r->err, "Try \"schemarestore --help\" for all options.");
 		}
 		if (!o->arg) {
@@ -174,7 +175,8 @@ bool sr_command_line_has(const struct sr_command_line *line, const char *name)
 
 void sr_shell_quote(struct sr_strbuf *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%";
 
 	if (*word && word[strspn(word, plain)] == '\0') {
 		sr_strbuf_adds(out, word);

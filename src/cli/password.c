@@ -58,7 +58,8 @@ char *sr_password_prompt(const char *prompt)
 /* Whether the server wants a password that neither the parameters nor .pgpass have: by trying. */
 static bool wants_password(const struct sr_conninfo *ci)
 {
-	const char **keys = sr_calloc(ci->n + 2, sizeof *keys), **values = sr_calloc(ci->n + 2, sizeof *values);
+	const char **keys = sr_calloc(ci->n + 2, sizeof *keys),
+		   **values = sr_calloc(ci->n + 2, sizeof *values);
 	size_t n = 0;
 	PGconn *conn;
 	bool wants;

@@ -44,9 +44,11 @@ const struct sr_operation_info *sr_records_find(const struct sr_operation_list *
 		sr_error_set(err, SR_ERR_USAGE, "there is no operation \"%s\" on record", id);
 		sr_strlist_nearest(&ids, id);
 		if (ids.n > 0)
-			sr_error_hint(err, "\"schemarestore list\" shows them all; the nearest is %s.", ids.items[0]);
+			sr_error_hint(err, "\"schemarestore list\" shows them all; the nearest is %s.",
+				      ids.items[0]);
 		else
-			sr_error_hint(err, "None is on record at all in this state directory; see --state-dir.");
+			sr_error_hint(err,
+				      "None is on record at all in this state directory; see --state-dir.");
 	}
 	sr_strlist_release(&ids);
 	return matches == 1 ? found : NULL;
@@ -84,10 +86,11 @@ static const char *explain(const struct sr_operation_info *o)
 void sr_records_describe(const struct sr_operation_info *o, sr_time now, bool utf8, struct sr_strbuf *out)
 {
 	struct sr_text_pair pairs[32];
-	char *started = o->started == SR_TIME_NONE ? sr_strdup("unknown") : when(o->started, now), *time = took(o, now);
-	char *state = o->pid > 0  ? sr_asprintf("%s, process %d", explain(o), o->pid) :
-		      o->exit_code > 0 ? sr_asprintf("%s, exit code %d", explain(o), o->exit_code) :
-					 sr_strdup(explain(o));
+	char *started = o->started == SR_TIME_NONE ? sr_strdup("unknown") : when(o->started, now),
+	     *time = took(o, now);
+	char *state = o->pid > 0         ? sr_asprintf("%s, process %d", explain(o), o->pid)
+		      : o->exit_code > 0 ? sr_asprintf("%s, exit code %d", explain(o), o->exit_code)
+					 : sr_strdup(explain(o));
 	size_t n = 0;
 
 	sr_text_indent(out, "", o->id, utf8);
@@ -132,7 +135,8 @@ void sr_records_table(const struct sr_operation_list *list, sr_time now, bool ut
 		if (o->exit_code >= 0)
 			snprintf(code, sizeof code, "%d", o->exit_code);
 		sr_text_pad(out, o->id, widest, false, utf8);
-		sr_strbuf_addf(out, "  %-11s  %4s  %-15s  %12s  ", o->state, code, sr_strbuf_str(&started), time);
+		sr_strbuf_addf(out, "  %-11s  %4s  %-15s  %12s  ", o->state, code, sr_strbuf_str(&started),
+			       time);
 		sr_text_fit(out, o->what ? o->what : "", 0, utf8);
 		if (o->held.n)
 			sr_strbuf_addf(out, "  [holds %zu]", o->held.n);

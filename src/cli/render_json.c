@@ -64,7 +64,7 @@ static void add_progress(struct json_object *obj, const struct sr_progress *p)
 struct json_object *sr_event_object(const struct sr_event *e)
 {
 	static const char *const names[] = { "phase-begin", "phase-end", "status", "progress",
-					     "worker",	    "warning",	 "fact" };
+					     "worker",      "warning",   "fact" };
 	struct json_object *obj = sr_json_event(names[e->kind], e->when);
 
 	sr_json_add_string(obj, "phase", sr_phase_name(e->phase));
@@ -107,9 +107,15 @@ struct json_object *sr_error_event(const struct sr_error *err)
 		enum sr_error_class class;
 		const char *name;
 	} classes[] = {
-		{ SR_ERR_INTERNAL, "internal" },   { SR_ERR_USAGE, "usage" },	      { SR_ERR_REFUSED, "refused" },
-		{ SR_ERR_INSTANCE, "instance" },   { SR_ERR_DDL, "ddl" },	      { SR_ERR_COPY, "copy" },
-		{ SR_ERR_POST_DATA, "post-data" }, { SR_ERR_VERIFY, "verification" }, { SR_ERR_LEFTOVER, "leftover" },
+		{ SR_ERR_INTERNAL, "internal" },
+		{ SR_ERR_USAGE, "usage" },
+		{ SR_ERR_REFUSED, "refused" },
+		{ SR_ERR_INSTANCE, "instance" },
+		{ SR_ERR_DDL, "ddl" },
+		{ SR_ERR_COPY, "copy" },
+		{ SR_ERR_POST_DATA, "post-data" },
+		{ SR_ERR_VERIFY, "verification" },
+		{ SR_ERR_LEFTOVER, "leftover" },
 		{ SR_ERR_SIGNAL, "signal" },
 	};
 	struct json_object *obj = sr_json_event("error", sr_clock_now());

@@ -61,7 +61,8 @@ static void print_end(struct sr_plain *p, const struct sr_event *e)
 {
 	struct sr_strbuf out = SR_STRBUF_INIT;
 
-	sr_strbuf_addf(&out, "schemarestore: %s: %s after ", sr_phase_name(e->phase), e->ok ? "done" : "failed");
+	sr_strbuf_addf(&out, "schemarestore: %s: %s after ", sr_phase_name(e->phase),
+		       e->ok ? "done" : "failed");
 	sr_duration_format(e->ms, &out);
 	if (e->text && *e->text) {
 		sr_strbuf_adds(&out, ": ");

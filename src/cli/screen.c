@@ -44,8 +44,11 @@ static int64_t clamp(int64_t done, int64_t total)
 
 double sr_progress_fraction(const struct sr_progress *p)
 {
-	double bytes = p->bytes_total > 0 ? (double)clamp(p->bytes_done, p->bytes_total) / (double)p->bytes_total : 1;
-	double jobs = p->jobs_total > 0 ? (double)clamp(p->jobs_done, p->jobs_total) / (double)p->jobs_total : 1;
+	double bytes = p->bytes_total > 0
+			       ? (double)clamp(p->bytes_done, p->bytes_total) / (double)p->bytes_total
+			       : 1;
+	double jobs =
+		p->jobs_total > 0 ? (double)clamp(p->jobs_done, p->jobs_total) / (double)p->jobs_total : 1;
 
 	/* Until the last job is done it is not done, whatever the bytes say: indexes take their time. */
 	if (p->bytes_total > 0)
@@ -69,8 +72,8 @@ static void add_left(const struct sr_pace *pace, int64_t done, int64_t total, st
 	sr_strlist_take(parts, sr_strbuf_take(&text));
 }
 
-void sr_progress_format(const struct sr_progress *p, const struct sr_pace *pace, const char *separator, size_t width,
-			struct sr_strbuf *out)
+void sr_progress_format(const struct sr_progress *p, const struct sr_pace *pace, const char *separator,
+			size_t width, struct sr_strbuf *out)
 {
 	struct sr_strlist parts = SR_STRLIST_INIT;
 	struct sr_strbuf text = SR_STRBUF_INIT;
@@ -123,8 +126,8 @@ static void add_color(const struct sr_screen *s, struct sr_strbuf *out, const ch
 }
 
 /* "✓ provision     12.4 s  text": `mark` takes one column, or as many as its ASCII has. */
-static void add_phase(const struct sr_screen *s, const char *color, const char *mark, enum sr_phase phase, int64_t ms,
-		      const char *text, struct sr_strbuf *out)
+static void add_phase(const struct sr_screen *s, const char *color, const char *mark, enum sr_phase phase,
+		      int64_t ms, const char *text, struct sr_strbuf *out)
 {
 	struct sr_strbuf time = SR_STRBUF_INIT;
 	size_t used = 2 + 10 + 1 + 10 + 2;
@@ -144,8 +147,8 @@ static void add_phase(const struct sr_screen *s, const char *color, const char *
 	sr_strbuf_release(&time);
 }
 
-void sr_screen_phase_line(const struct sr_screen *s, enum sr_phase phase, bool ok, int64_t ms, const char *text,
-			  struct sr_strbuf *out)
+void sr_screen_phase_line(const struct sr_screen *s, enum sr_phase phase, bool ok, int64_t ms,
+			  const char *text, struct sr_strbuf *out)
 {
 	const char *mark = s->utf8 ? (ok ? "\xE2\x9C\x93" : "\xE2\x9C\x97") : (ok ? "+" : "!");
 
@@ -166,7 +169,8 @@ static void layout_bar(const struct sr_screen *s, struct sr_strlist *lines)
 	sr_strbuf_adds(&line, "  ");
 	add_color(s, &line, "36");
 	for (size_t i = 0; i < bar; i++)
-		sr_strbuf_adds(&line, i < full ? (s->utf8 ? "\xE2\x94\x81" : "#") : (s->utf8 ? "\xE2\x94\x80" : "."));
+		sr_strbuf_adds(&line, i < full ? (s->utf8 ? "\xE2\x94\x81" : "#")
+					       : (s->utf8 ? "\xE2\x94\x80" : "."));
 	add_color(s, &line, "0");
 	sr_strbuf_addf(&line, "%s%s", bar ? "  " : "", sr_strbuf_str(&text));
 	sr_strlist_take(lines, sr_strbuf_take(&line));
@@ -207,8 +211,8 @@ void sr_screen_layout(const struct sr_screen *s, struct sr_strlist *lines)
 
 	if (!s->running)
 		return;
-	add_phase(s, "36", s->utf8 ? dots[s->frame % SR_COUNT(dots)] : bars[s->frame % SR_COUNT(bars)], s->phase,
-		  (s->now_ms - s->phase_began_ms) / 1000 * 1000, s->status, &line);
+	add_phase(s, "36", s->utf8 ? dots[s->frame % SR_COUNT(dots)] : bars[s->frame % SR_COUNT(bars)],
+		  s->phase, (s->now_ms - s->phase_began_ms) / 1000 * 1000, s->status, &line);
 	sr_strlist_take(lines, sr_strbuf_take(&line));
 	if ((s->phase == SR_PHASE_COPY || s->phase == SR_PHASE_FINISH) &&
 	    (s->progress.bytes_total > 0 || s->progress.jobs_total > 0))

@@ -22,8 +22,8 @@ static const char *early(const struct sr_command_line *line, const char *option)
 	return value && *value ? value : NULL;
 }
 
-static bool read_files(struct sr_settings *s, const char *config, const char *profile, const char *system_config,
-		       struct sr_error *err)
+static bool read_files(struct sr_settings *s, const char *config, const char *profile,
+		       const char *system_config, struct sr_error *err)
 {
 	char *user = sr_config_user_path();
 	bool found = false, ok;
@@ -79,7 +79,8 @@ static bool apply_options(struct sr_settings *s, const struct sr_command_line *l
 
 static bool one_moment(const struct sr_settings *s, struct sr_error *err)
 {
-	if (sr_option_layer(s, "pitr") != SR_LAYER_OPTION || sr_option_layer(s, "snapshot") != SR_LAYER_OPTION)
+	if (sr_option_layer(s, "pitr") != SR_LAYER_OPTION ||
+	    sr_option_layer(s, "snapshot") != SR_LAYER_OPTION)
 		return true;
 	sr_error_set(err, SR_ERR_USAGE, "--pitr and --snapshot cannot both be given");
 	return sr_error_hint(err, "--pitr restores to a time, --snapshot to a backup as it is.");
@@ -141,7 +142,8 @@ bool sr_settings_check_options(const struct sr_command_line *line, const struct 
 
 		if (o->commands & command->bit)
 			continue;
-		sr_error_set(err, SR_ERR_USAGE, "the command \"%s\" does not take --%s", command->name, o->name);
+		sr_error_set(err, SR_ERR_USAGE, "the command \"%s\" does not take --%s", command->name,
+			     o->name);
 		return sr_error_hint(err, "Try \"schemarestore help %s\".", command->name);
 	}
 	return true;
@@ -163,7 +165,8 @@ static char *default_state_dir(void)
 /* Two ways to the same WAL: the one that a stronger layer gave stands. */
 static void settle_wal(struct sr_settings *s)
 {
-	enum sr_layer archive = sr_option_layer(s, "wal-archive"), command = sr_option_layer(s, "restore-command");
+	enum sr_layer archive = sr_option_layer(s, "wal-archive"),
+		      command = sr_option_layer(s, "restore-command");
 	char **weaker = archive < command ? &s->request.wal_archive : &s->request.restore_command;
 
 	if (archive == command)
@@ -185,7 +188,8 @@ void sr_settings_defaults(struct sr_settings *s)
 	if (!r->scratch_dir)
 		r->scratch_dir = sr_strdup("/var/tmp");
 	if (r->from && strncmp(r->from, prefix, sizeof prefix - 1) == 0 && r->from[sizeof prefix - 1]) {
-		char *dir = sr_path_absolute(r->from + sizeof prefix - 1), *from = sr_asprintf("%s%s", prefix, dir);
+		char *dir = sr_path_absolute(r->from + sizeof prefix - 1),
+		     *from = sr_asprintf("%s%s", prefix, dir);
 
 		free(dir);
 		free(r->from);

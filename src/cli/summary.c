@@ -21,8 +21,8 @@ void sr_summary_psql(const struct sr_settings *s, struct sr_strbuf *out)
 	if (ci.len > 0) {
 		sr_strbuf_adds(out, " -d ");
 		/* A database alone is shorter by its name. */
-		if (s->request.conninfo.n == 1 && strncmp(ci.data, "dbname=", 7) == 0 && !strpbrk(ci.data, "' \\") &&
-		    !strpbrk(ci.data + 7, "=:"))
+		if (s->request.conninfo.n == 1 && strncmp(ci.data, "dbname=", 7) == 0 &&
+		    !strpbrk(ci.data, "' \\") && !strpbrk(ci.data + 7, "=:"))
 			sr_shell_quote(out, ci.data + 7);
 		else
 			sr_shell_quote(out, ci.data);
@@ -30,7 +30,8 @@ void sr_summary_psql(const struct sr_settings *s, struct sr_strbuf *out)
 	sr_strbuf_release(&ci);
 }
 
-void sr_summary_command(const struct sr_settings *s, const char *command, const char *id, struct sr_strbuf *out)
+void sr_summary_command(const struct sr_settings *s, const char *command, const char *id,
+			struct sr_strbuf *out)
 {
 	sr_strbuf_addf(out, "schemarestore %s", command);
 	if (sr_option_layer(s, "state-dir") == SR_LAYER_OPTION) {
@@ -48,9 +49,9 @@ static void add_heading(const struct sr_summary *s, struct sr_strbuf *out)
 {
 	const struct sr_outcome *o = s->outcome;
 
-	sr_strbuf_adds(out, s->err->class == SR_ERR_POST_DATA ? "Restored in part" :
-			    s->err->class == SR_ERR_VERIFY    ? "Restored, BUT DIFFERENT," :
-								"Restored");
+	sr_strbuf_adds(out, s->err->class == SR_ERR_POST_DATA ? "Restored in part"
+			    : s->err->class == SR_ERR_VERIFY  ? "Restored, BUT DIFFERENT,"
+							      : "Restored");
 	if (o->moment != SR_TIME_NONE) {
 		sr_strbuf_adds(out, " as of ");
 		sr_time_format(o->moment, out);
@@ -72,13 +73,14 @@ static void add_schemas(const struct sr_summary *s, struct sr_strbuf *out)
 	struct sr_strbuf cell = SR_STRBUF_INIT;
 
 	for (size_t i = 0; i < shown; i++) {
-		size_t a = sr_text_width(o->schemas[i].from, s->utf8), b = sr_text_width(o->schemas[i].to, s->utf8);
+		size_t a = sr_text_width(o->schemas[i].from, s->utf8),
+		       b = sr_text_width(o->schemas[i].to, s->utf8);
 
 		from = a > from ? a : from;
 		to = b > to ? b : to;
 	}
-	sr_strbuf_addf(out, "  %-*s  %-*s  %8s  %15s  %10s\n", (int)from, "schema", (int)to, "restored as", "tables",
-		       "rows", "size");
+	sr_strbuf_addf(out, "  %-*s  %-*s  %8s  %15s  %10s\n", (int)from, "schema", (int)to, "restored as",
+		       "tables", "rows", "size");
 	for (size_t i = 0; i < shown; i++) {
 		const struct sr_schema_pair *p = &o->schemas[i];
 		const int64_t numbers[] = { p->tables, p->rows };
@@ -108,15 +110,16 @@ static char *describe_verification(const struct sr_summary *s)
 {
 	const struct sr_outcome *o = s->outcome;
 	unsigned kinds = s->settings->request.verify;
-	const char *what = kinds & SR_VERIFY_CHECKSUM ? (kinds & SR_VERIFY_COUNTS ? "rows and checksums" : "checksums") :
-							"rows";
+	const char *what = kinds & SR_VERIFY_CHECKSUM
+				   ? (kinds & SR_VERIFY_COUNTS ? "rows and checksums" : "checksums")
+				   : "rows";
 	const char *tables = o->verified_tables == 1 ? "table" : "tables";
 
 	if (!o->verified)
 		return sr_strdup("not done");
 	if (o->differences)
-		return sr_asprintf("%lld of %lld %s DIFFER in %s from the moment restored", (long long)o->differences,
-				   (long long)o->verified_tables, tables, what);
+		return sr_asprintf("%lld of %lld %s DIFFER in %s from the moment restored",
+				   (long long)o->differences, (long long)o->verified_tables, tables, what);
 	return sr_asprintf("%s of %lld %s equal on both ends", what, (long long)o->verified_tables, tables);
 }
 
@@ -149,17 +152,21 @@ static char *describe_objects(const struct sr_summary *s)
 
 static void add_facts(const struct sr_summary *s, struct sr_strbuf *out)
 {
-	char *objects = describe_objects(s), *verified = describe_verification(s), *phases = describe_phases(s);
+	char *objects = describe_objects(s), *verified = describe_verification(s),
+	     *phases = describe_phases(s);
 	struct sr_strbuf time = SR_STRBUF_INIT;
 	struct sr_text_pair pairs[5];
+	size_t n = 0;
 
 	sr_duration_format(s->outcome->ms, &time);
-	pairs[0] = (struct sr_text_pair){ "objects", objects };
-	pairs[1] = (struct sr_text_pair){ "verified", verified };
-	pairs[2] = (struct sr_text_pair){ "time", sr_strbuf_str(&time) };
-	pairs[3] = (struct sr_text_pair){ "seconds", phases };
-	pairs[4] = (struct sr_text_pair){ "record", s->outcome->dir };
-	sr_text_pairs(out, "  ", pairs, s->outcome->dir ? 5 : 4, s->utf8);
+	pairs[n++] = (struct sr_text_pair){ "objects", objects };
+	pairs[n++] = (struct sr_text_pair){ "verified", verified };
+	pairs[n++] = (struct sr_text_pair){ "time", sr_strbuf_str(&time) };
+	if (*phases)
+		pairs[n++] = (struct sr_text_pair){ "seconds", phases };
+	if (s->outcome->dir)
+		pairs[n++] = (struct sr_text_pair){ "record", s->outcome->dir };
+	sr_text_pairs(out, "  ", pairs, n, s->utf8);
 	free(objects);
 	free(verified);
 	free(phases);
@@ -172,7 +179,8 @@ static void add_failures(const struct sr_summary *s, struct sr_strbuf *out)
 
 	if (!o->nfailures)
 		return;
-	sr_strbuf_addf(out, "\nNot restored (%zu): the rows are all there, these objects are not\n", o->nfailures);
+	sr_strbuf_addf(out, "\nNot restored (%zu): the rows are all there, these objects are not\n",
+		       o->nfailures);
 	for (size_t i = 0; i < o->nfailures && i < FAILURES_SHOWN; i++) {
 		sr_text_indent(out, "  ", o->failures[i].object, s->utf8);
 		sr_text_indent(out, "      ", o->failures[i].message, s->utf8);
@@ -213,6 +221,25 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* One warning: its first line after the bullet, any further ones below. */
+static void add_warning(const struct sr_summary *s, const char *bullet, const struct sr_warning *w,
+			struct sr_strbuf *out)
+{
+	struct sr_strbuf text = SR_STRBUF_INIT;
+	char *rest;
+
+	if (w->object)
+		sr_strbuf_addf(&text, "%s: ", w->object);
+	sr_strbuf_adds(&text, w->text ? w->text : w->code);
+	rest = strchr(text.data, '\n');
+	if (rest)
+		*rest++ = '\0';
+	sr_text_indent(out, bullet, text.data, s->utf8);
+	if (rest && *rest)
+		sr_text_indent(out, "      ", rest, s->utf8);
+	sr_strbuf_release(&text);
+}
+
 /* One code's warnings; the hint is said once when it is the same for all. */
 static void add_group(const struct sr_summary *s, const char *code, struct sr_strbuf *out)
 {
@@ -221,17 +248,12 @@ static void add_group(const struct sr_summary *s, const char *code, struct sr_st
 
 	for (size_t i = 0; i < count; i++) {
 		const struct sr_warning *w = sr_report_warning_at(s->report, i);
-		struct sr_strbuf line = SR_STRBUF_INIT;
 
 		if (strcmp(w->code, code) != 0 || ++n > WARNINGS_OF_A_CODE)
 			continue;
 		if (last && last->hint && !same(last->hint, w->hint))
 			sr_text_indent(out, "      ", last->hint, s->utf8);
-		if (w->object)
-			sr_strbuf_addf(&line, "%s: ", w->object);
-		sr_strbuf_adds(&line, w->text ? w->text : w->code);
-		sr_text_indent(out, n == 1 ? "  - " : "    ", sr_strbuf_str(&line), s->utf8);
-		sr_strbuf_release(&line);
+		add_warning(s, n == 1 ? "  - " : "    ", w, out);
 		last = w;
 	}
 	if (n > WARNINGS_OF_A_CODE) {
@@ -352,7 +374,9 @@ void sr_summary_failure(const struct sr_summary *s, struct sr_strbuf *out)
 	} else if (!o->id[0] || s->err->class == SR_ERR_REFUSED || s->err->class == SR_ERR_USAGE) {
 		sr_strbuf_adds(out, "Nothing was created; the live schemas were not touched.\n");
 	} else if (o->undone) {
-		sr_strbuf_adds(out, "Everything that was made has been removed; the live schemas were not touched.\n");
+		sr_strbuf_adds(
+			out,
+			"Everything that was made has been removed; the live schemas were not touched.\n");
 	}
 	if (o->dir && sr_path_is_dir(o->dir))
 		sr_strbuf_addf(out, "The record is in %s\n", o->dir);

@@ -14,7 +14,11 @@ bool sr_text_is_utf8(void)
 static size_t decode(const char *text, uint32_t *c)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : p[0] >= 0xE0 ? 3 : p[0] >= 0xC2 ? 2 : 1;
+	size_t n = p[0] < 0x80                   ? 1
+		   : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+		   : p[0] >= 0xE0                ? 3
+		   : p[0] >= 0xC2                ? 2
+						 : 1;
 
 	*c = 0xFFFD;
 	if (p[0] < 0x80) {
@@ -37,7 +41,8 @@ static size_t decode(const char *text, uint32_t *c)
 /* Control characters: C0, DEL, C1, and those that turn the direction of writing. */
 static bool is_control(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+	       (c >= 0x2066 && c <= 0x2069);
 }
 
 /* Appends one character as it may be shown (out may be NULL); returns its columns. */
@@ -133,7 +138,8 @@ void sr_text_sql_name(struct sr_strbuf *out, const char *name)
 	sr_strbuf_addc(out, '"');
 }
 
-void sr_text_pairs(struct sr_strbuf *out, const char *indent, const struct sr_text_pair *pairs, size_t n, bool utf8)
+void sr_text_pairs(struct sr_strbuf *out, const char *indent, const struct sr_text_pair *pairs, size_t n,
+		   bool utf8)
 {
 	size_t widest = 0;
 
@@ -146,8 +152,8 @@ void sr_text_pairs(struct sr_strbuf *out, const char *indent, const struct sr_te
 
 		/* A key said twice in a row is shown once. */
 		sr_strbuf_adds(out, indent);
-		sr_text_pad(out, i && strcmp(pairs[i].key, pairs[i - 1].key) == 0 ? "" : pairs[i].key, widest, false,
-			    utf8);
+		sr_text_pad(out, i && strcmp(pairs[i].key, pairs[i - 1].key) == 0 ? "" : pairs[i].key, widest,
+			    false, utf8);
 		sr_strbuf_adds(out, "  ");
 		sr_strbuf_add(&value, pairs[i].value, (size_t)(rest - pairs[i].value));
 		sr_text_fit(out, sr_strbuf_str(&value), 0, utf8);

@@ -321,7 +321,8 @@ bool sr_body_mentions(const struct sr_body_text *b, const char *value)
 		return true;
 	sr_toks_scan(&t, value, strlen(value));
 	for (size_t i = 0; i + 1 < t.n && !found; i++)
-		found = sr_tok_is_name(&t, i) && sr_tok_is(&t, i + 1, ".") &&
+		found = sr_tok_is_name(&t, i) &&
+			(sr_tok_is(&t, i + 1, ".") || (i == 0 && sr_tok_is(&t, 1, ","))) &&
 			!(i > 0 && sr_tok_is(&t, i - 1, ".")) &&
 			sr_body_rename_of(b->rules, t.items[i].value) >= 0;
 	sr_toks_release(&t);

@@ -265,6 +265,17 @@ static void on_names(struct walk *w, struct json_object *node, struct json_objec
 		"a name is put together at run time from a string that mentions a renamed schema");
 }
 
+/* set_config('search_path', expr, …) */
+static void on_search_path(struct walk *w, struct json_object *node, struct json_object *expr)
+{
+	if (constant(expr) || mentions(w, expr))
+		on_names(w, node, expr, SR_NAMES_SCHEMAS);
+	else
+		sr_body_note(w->b->notes, "dynamic-sql", line_of(w, node),
+			     "Check that it does not lead to the old schema.",
+			     "search_path is set to a value that is known at run time only");
+}
+
 static void on_call(struct walk *w, struct json_object *node, struct json_object *names)
 {
 	struct json_object *args = member(node, "args"), *setting;
@@ -278,7 +289,7 @@ static void on_call(struct walk *w, struct json_object *node, struct json_object
 	if (strcmp(function, "set_config") == 0 && nargs == 3) {
 		setting = constant(item(args, 0));
 		if (setting && strcasecmp(constant_value(setting), "search_path") == 0)
-			on_names(w, node, item(args, 1), SR_NAMES_SCHEMAS);
+			on_search_path(w, node, item(args, 1));
 		return;
 	}
 	kind = sr_names_of_function(function, nargs, &arg);

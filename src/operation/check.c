@@ -77,6 +77,11 @@ bool sr_run_verify(struct sr_run *run, struct sr_error *err)
 		run->out->differences += tasks[i].differs;
 	}
 	run->out->verified = ok;
+	if (run->out->differences)
+		sr_strbuf_addf(&run->done, "%lld of %lld tables differ", (long long)run->out->differences,
+			       (long long)run->out->verified_tables);
+	else
+		sr_strbuf_addf(&run->done, "%lld tables equal", (long long)run->out->verified_tables);
 	sr_graph_free(graph);
 	free(tasks);
 	return ok;

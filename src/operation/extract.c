@@ -338,5 +338,9 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 	if (!read_archive(run, err) || !write_scripts(run, err) || !check_roles(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
-	return plan_copy(run, err);
+	if (!plan_copy(run, err))
+		return false;
+	sr_strbuf_addf(&run->done, "%zu objects, %zu tables, ", run->script.n, run->plan.ntables);
+	sr_bytes_format(run->plan.bytes, &run->done);
+	return true;
 }

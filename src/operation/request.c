@@ -86,7 +86,8 @@ static bool check_keys(struct json_object *obj, const char *path, struct sr_erro
 			if (sr_edit_distance(names.items[0], key) <= 4)
 				sr_error_hint(err, "Perhaps you meant \"%s\".", names.items[0]);
 			else
-				sr_error_hint(err, "The keys are database, schemas, restoreTime and snapshotId.");
+				sr_error_hint(err,
+					      "The keys are database, schemas, restoreTime and snapshotId.");
 		}
 		sr_strlist_release(&names);
 		if (!found)
@@ -106,8 +107,8 @@ static bool read_string(struct json_object *obj, const char *key, const char *pa
 	*text = sr_json_string(obj, key);
 	/* A NUL inside would cut the value short without a word. */
 	if (!*text || !**text || strlen(*text) != (size_t)json_object_get_string_len(value))
-		return sr_error_set(err, SR_ERR_USAGE, "\"%s\" in \"%s\" has to be a string that is not empty", key,
-				    path);
+		return sr_error_set(err, SR_ERR_USAGE,
+				    "\"%s\" in \"%s\" has to be a string that is not empty", key, path);
 	return true;
 }
 
@@ -134,7 +135,8 @@ static void add_schema(struct sr_strlist *out, const char *name)
 	sr_strlist_take(out, sr_strbuf_take(&quoted));
 }
 
-static bool read_schemas(struct json_object *obj, const char *path, struct sr_strlist *out, struct sr_error *err)
+static bool read_schemas(struct json_object *obj, const char *path, struct sr_strlist *out,
+			 struct sr_error *err)
 {
 	struct json_object *array = sr_json_member(obj, "schemas");
 
@@ -142,15 +144,18 @@ static bool read_schemas(struct json_object *obj, const char *path, struct sr_st
 		return true;
 	if (!json_object_is_type(array, json_type_array) || json_object_array_length(array) == 0) {
 		sr_error_set(err, SR_ERR_USAGE, "\"schemas\" in \"%s\" has to be a list of names", path);
-		return sr_error_hint(err, "For example: \"schemas\": [\"a\", \"b\"]; \"%%\" stands for all user schemas.");
+		return sr_error_hint(
+			err, "For example: \"schemas\": [\"a\", \"b\"]; \"%%\" stands for all user schemas.");
 	}
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		struct json_object *item = json_object_array_get_idx(array, i);
-		const char *name = json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
+		const char *name =
+			json_object_is_type(item, json_type_string) ? json_object_get_string(item) : "";
 
 		if (!*name || strlen(name) != (size_t)json_object_get_string_len(item))
 			return sr_error_set(err, SR_ERR_USAGE,
-					    "element %zu of \"schemas\" in \"%s\" is not a name: a string that is not empty",
+					    "element %zu of \"schemas\" in \"%s\" is not a name: a string "
+					    "that is not empty",
 					    i + 1, path);
 		add_schema(out, name);
 	}
@@ -163,7 +168,8 @@ static bool take(struct sr_request *r, struct json_object *obj, const char *path
 	struct sr_strlist schemas = SR_STRLIST_INIT;
 	bool ok = false;
 
-	if (!read_string(obj, "database", path, &database, err) || !read_string(obj, "restoreTime", path, &time, err) ||
+	if (!read_string(obj, "database", path, &database, err) ||
+	    !read_string(obj, "restoreTime", path, &time, err) ||
 	    !read_string(obj, "snapshotId", path, &snapshot, err) || !read_schemas(obj, path, &schemas, err))
 		goto out;
 	if (time && snapshot) {

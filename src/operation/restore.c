@@ -44,13 +44,19 @@ static bool phase(struct sr_run *run, enum sr_phase which, bool (*work)(struct s
 	/* A query that we cancelled, or a child that got the terminal's ^C, fails in its own words. */
 	if (!ok && *run->interrupted && err->class != SR_ERR_SIGNAL)
 		interrupted(run, err);
-	sr_report_phase_end(run->report, sr_report_phase(run->report), ok, NULL);
+	sr_report_phase_end(run->report, sr_report_phase(run->report), ok, ok && run->done.len ? "%s" : NULL,
+			    sr_strbuf_str(&run->done));
+	sr_strbuf_clear(&run->done);
 	return ok;
 }
 
 static bool provision(struct sr_run *run, struct sr_error *err)
 {
-	return run->driver->provision(run->source, err) && !interrupted(run, err) && sr_run_connect(run, err);
+	if (!run->driver->provision(run->source, err) || interrupted(run, err) || !sr_run_connect(run, err))
+		return false;
+	sr_strbuf_adds(&run->done, "stands at ");
+	sr_time_format(run->moment, &run->done);
+	return true;
 }
 
 static const char *owner_of_schema(const struct sr_script *s, const char *name)
@@ -108,7 +114,11 @@ static bool copy_and_finish(struct sr_run *run, struct sr_error *err)
 	sr_run_build(run);
 	sr_report_totals(run->report, run->plan.bytes, (int64_t)sr_graph_jobs(run->graph), run->workers);
 	run->workers_need_source = true;
-	return sr_graph_run(run->graph, &options, err) && sr_run_failures(run, err);
+	if (!sr_graph_run(run->graph, &options, err) || !sr_run_failures(run, err))
+		return false;
+	if (run->out->nfailures)
+		sr_strbuf_addf(&run->done, "%zu could not be created", run->out->nfailures);
+	return true;
 }
 
 static const char *comment_on_schema(const struct sr_script *s, const char *name)
@@ -283,6 +293,7 @@ static void release(struct sr_run *run)
 	sr_strlist_release(&run->new_names);
 	sr_conninfo_release(&run->source_info);
 	sr_conninfo_release(&run->source_secrets);
+	sr_strbuf_release(&run->done);
 	free(run->source_name);
 	free(run->snapshot);
 	free(run->encoding);

@@ -56,6 +56,7 @@ struct sr_run {
 	struct sr_outcome *out;
 	char id[40];
 	int64_t began_ms;
+	struct sr_strbuf done;       /* what the running phase did, told at its end */
 
 	struct sr_journal *journal;
 	struct sr_guardian guardian;

@@ -99,6 +99,10 @@ static bool user_may(struct sr_source *s, const char *right, const char *path, c
 	struct sr_process_spec spec = { .argv = argv, .cwd = "/", .run_as = &s->run_as };
 	int status;
 
+	if (!sr_path_is_dir(path)) {
+		sr_error_set(err, SR_ERR_REFUSED, "there is no directory \"%s\"", path);
+		return sr_error_hint(err, "Make it, or name another directory with %s.", option);
+	}
 	if (!s->run_as.active) {
 		int mode = strcmp(right, "-r") == 0 ? R_OK | X_OK : W_OK | X_OK;
 

@@ -71,9 +71,12 @@ static void test_kinds(void **state)
 static void test_bad_values(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "jobs", "x" },       { "jobs", "0" },		 { "jobs", "4x" },   { "jobs", "99999" },
-		{ "keep", "perhaps" }, { "verify", "counts," },	 { "verify", "no" }, { "verify", "none,counts" },
-		{ "older-than", "7" }, { "older-than", "7 apples" }, { "pitr", "" },	 { "snapshot", "" },
+		{ "jobs", "x" },       { "jobs", "0" },
+		{ "jobs", "4x" },      { "jobs", "99999" },
+		{ "keep", "perhaps" }, { "verify", "counts," },
+		{ "verify", "no" },    { "verify", "none,counts" },
+		{ "older-than", "7" }, { "older-than", "7 apples" },
+		{ "pitr", "" },        { "snapshot", "" },
 		{ "from", "" },
 	};
 	struct fixture *f = *state;
@@ -159,7 +162,11 @@ static void test_durations(void **state)
 	static const struct {
 		const char *text;
 		int64_t ms;
-	} good[] = { { "30s", 30000 }, { "5min", 300000 }, { "12 h", 43200000 }, { "7d", 604800000 }, { "2w", 1209600000 } };
+	} good[] = { { "30s", 30000 },
+		     { "5min", 300000 },
+		     { "12 h", 43200000 },
+		     { "7d", 604800000 },
+		     { "2w", 1209600000 } };
 	static const char *const bad[] = { "", "7", "d", "-1d", "1.5h", "7dd", "99999999d" };
 	int64_t ms;
 
@@ -176,8 +183,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_kinds),  TEST(test_bad_values),	 TEST(test_lists_by_layer),
-		TEST(test_moment), TEST(test_connection_layers), TEST(test_visible_password),
+		TEST(test_kinds),     TEST(test_bad_values),        TEST(test_lists_by_layer),
+		TEST(test_moment),    TEST(test_connection_layers), TEST(test_visible_password),
 		TEST(test_durations),
 	};
 

@@ -129,10 +129,14 @@ static void test_missing_values(void **state)
 static void test_shell_quote(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "plain", "plain" }, { "2024-01-28T14:30:00Z", "2024-01-28T14:30:00Z" },
-		{ "", "''" },	      { "a b", "'a b'" },
-		{ "it's", "'it'\\''s'" }, { "$x", "'$x'" },
-		{ "a*", "'a*'" },     { "~x", "'~x'" },
+		{ "plain", "plain" },
+		{ "2024-01-28T14:30:00Z", "2024-01-28T14:30:00Z" },
+		{ "", "''" },
+		{ "a b", "'a b'" },
+		{ "it's", "'it'\\''s'" },
+		{ "$x", "'$x'" },
+		{ "a*", "'a*'" },
+		{ "~x", "'~x'" },
 	};
 	struct sr_strbuf out = SR_STRBUF_INIT;
 
@@ -148,8 +152,8 @@ static void test_shell_quote(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),	  cmocka_unit_test(test_clusters_and_dashes),
-		cmocka_unit_test(test_abbreviations), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_values),         cmocka_unit_test(test_clusters_and_dashes),
+		cmocka_unit_test(test_abbreviations),  cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_missing_values), cmocka_unit_test(test_shell_quote),
 	};
 

@@ -88,7 +88,7 @@ static void test_layout(void **state)
 	sr_screen_layout(&s, &lines);
 	assert_int_equal(lines.n, 6);
 	assert_string_equal(lines.items[0], "⠋ copy            4.0 s  two schemas");
-	assert_string_equal(lines.items[1], "  ━━━━━━━───────────────────────   25%  250 bytes of 1000 bytes");
+	assert_string_equal(lines.items[1], "  ━━━━━━──────────────────   25%  250 bytes of 1000 bytes");
 	assert_string_equal(lines.items[2], "   1  a.orders, pages 0-17000");
 	assert_string_equal(lines.items[3], "   2  waiting");
 	assert_non_null(strstr(lines.items[4], "…"));

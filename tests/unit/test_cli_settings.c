@@ -42,7 +42,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = { "FROM", "STATE_DIR", "JOBS", "PROFILE", "CONFIG", "PG_BINDIR", "PITR" };
+	static const char *const names[] = { "FROM",   "STATE_DIR", "JOBS", "PROFILE",
+					     "CONFIG", "PG_BINDIR", "PITR" };
 	struct fixture *f = *state;
 	struct sr_error err = SR_ERROR_INIT;
 
@@ -268,18 +269,24 @@ static void test_form(void **state)
 	refused(f, MERGE(f, "-n", "a", "--from", "basebakcup:/b"), "unknown source", "basebackup:");
 	refused(f, MERGE(f, "-n", "a", "--from", "/b"), "does not say", "basebackup:/b");
 	refused(f, MERGE(f, "-n", "a", "--from", "rds:x"), "not supported by this version", "basebackup:");
-	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:"), "lacks its directory", "basebackup:/backups");
-	refused(f, MERGE(f, "-n", "a", "--from", "existing:dbname=x", "--pitr", "latest"), "--pitr", "Leave it out");
-	refused(f, MERGE(f, "-n", "a", "--from", "existing:dbname=x", "--snapshot", "s"), "--snapshot", "Leave it out");
-	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--rename", "a"), "--rename",
-		"OLD=NEW");
-	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--suffix="), "suffix", "name");
-	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "-wW"), "--no-password", "--help");
+	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:"), "lacks its directory",
+		"basebackup:/backups");
+	refused(f, MERGE(f, "-n", "a", "--from", "existing:dbname=x", "--pitr", "latest"), "--pitr",
+		"Leave it out");
+	refused(f, MERGE(f, "-n", "a", "--from", "existing:dbname=x", "--snapshot", "s"), "--snapshot",
+		"Leave it out");
+	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--rename", "a"),
+		"--rename", "OLD=NEW");
+	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--suffix="), "suffix",
+		"name");
+	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "-wW"), "--no-password",
+		"--help");
 	assert_false(MERGE(f, "-n", "a", "--pitr", "latest", "--snapshot", "x"));
 	assert_string_equal(f->err.message, "--pitr and --snapshot cannot both be given");
 	assert_true(MERGE(f, "-n", "a", "--from", "existing:dbname=x"));
 	assert_true(sr_settings_check_restore(&f->s, &f->err));
-	assert_true(MERGE(f, "-n", "a", "--from", "basebackup:b", "--pitr", "2024-01-28", "--suffix", "_before"));
+	assert_true(
+		MERGE(f, "-n", "a", "--from", "basebackup:b", "--pitr", "2024-01-28", "--suffix", "_before"));
 	assert_true(sr_settings_check_restore(&f->s, &f->err));
 	assert_true(strncmp(f->s.request.from, "basebackup:/", 12) == 0);
 	assert_string_equal(f->s.request.scratch_dir, "/var/tmp");

@@ -62,18 +62,19 @@ static void test_pad_and_indent(void **state)
 
 static void test_pairs(void **state)
 {
-	const struct sr_text_pair pairs[] = {
-		{ "schema", "a -> b" }, { "schema", "c -> d" }, { "space", "1 GB\nof 2 GB" }, { "base backup", "x" }
-	};
+	const struct sr_text_pair pairs[] = { { "schema", "a -> b" },
+					      { "schema", "c -> d" },
+					      { "space", "1 GB\nof 2 GB" },
+					      { "base backup", "x" } };
 	struct sr_strbuf out = SR_STRBUF_INIT;
 
 	(void)state;
 	sr_text_pairs(&out, "  ", pairs, SR_COUNT(pairs), true);
 	assert_string_equal(sr_strbuf_str(&out), "  schema       a -> b\n"
-						  "               c -> d\n"
-						  "  space        1 GB\n"
-						  "               of 2 GB\n"
-						  "  base backup  x\n");
+						 "               c -> d\n"
+						 "  space        1 GB\n"
+						 "               of 2 GB\n"
+						 "  base backup  x\n");
 	sr_strbuf_release(&out);
 }
 

@@ -271,7 +271,9 @@ static const struct body_case sql_cases[] = {
 	  "\"$user\", \"d e\"', true); SET SCHEMA 'a_2024'",
 	  NULL },
 	{ "search_path from an expression", SQL,
-	  "SELECT set_config('search_path', 'a,' || x, true), set_config('app.a', 'a', true)", NULL, NULL },
+	  "SELECT set_config('search_path', 'a,' || x, true),\nset_config('search_path', x, true), "
+	  "set_config('app.a', 'a', true)",
+	  NULL, "dynamic-sql@1 dynamic-sql@2" },
 	{ "function's own name before a parameter", SQL, "SELECT fn.p, fn.prm.x FROM a.t",
 	  "SELECT fn.p, fn.prm.x FROM a_2024.t", NULL },
 	{ "members of extensions stay", SQL,

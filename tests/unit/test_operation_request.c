@@ -48,10 +48,11 @@ static void test_reads(void **state)
 	sr_request_init(&r);
 	assert_int_equal(r.verify, SR_VERIFY_COUNTS);
 	assert_int_equal(r.time, SR_TIME_NONE);
-	assert_true(read_text(&r,
-			      "{\"database\": \"shop\", \"schemas\": [\"a\", \"Sales \\\"1\\\"\", \"c*\", \"%\"], "
-			      "\"restoreTime\": \"2024-01-28T14:30:00Z\", \"snapshotId\": null}",
-			      &err));
+	assert_true(read_text(
+		&r,
+		"{\"database\": \"shop\", \"schemas\": [\"a\", \"Sales \\\"1\\\"\", \"c*\", \"%\"], "
+		"\"restoreTime\": \"2024-01-28T14:30:00Z\", \"snapshotId\": null}",
+		&err));
 	assert_string_equal(sr_conninfo_get(&r.conninfo, "dbname"), "shop");
 	assert_int_equal(r.schemas.n, 4);
 	assert_string_equal(r.schemas.items[0], "a");
