@@ -197,7 +197,7 @@ bool sr_operation_doctor(const struct sr_request *request, sr_check_line *line, 
 	for (size_t i = 0; i < sr_report_warnings(d.report); i++) {
 		const struct sr_warning *w = sr_report_warning_at(d.report, i);
 
-		tell(&d, SR_CHECK_WARNING, w->code, w->hint, "%s", w->text);
+		tell(&d, SR_CHECK_WARNING, w->code, w->hint, "%s %s", w->object ? w->object : "", w->text);
 	}
 	sr_target_close(&target);
 	sr_report_free(d.report);

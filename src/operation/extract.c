@@ -301,10 +301,13 @@ static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 	for (size_t i = 0; i < run->new_names.n; i++)
 		sr_strbuf_addf(&names, "%s%s", i ? "\n" : "", run->new_names.items[i]);
 	res = sr_conn_query(run->source_conn, err, sr_sql_source_foreign_tables, "%text", sr_strbuf_str(&names));
-	for (int i = 0; res && i < PQntuples(res); i++)
-		sr_report_warning(run->report, "foreign-table", PQgetvalue(res, i, 1),
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		sr_strbuf_clear(&names);
+		sr_ident_pretty_qualified(&names, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+		sr_report_warning(run->report, "foreign-table", sr_strbuf_str(&names),
 				  "It shows whatever the foreign server holds now.",
-				  "the rows of foreign table \"%s\" are not in the backup", PQgetvalue(res, i, 1));
+				  "is a foreign table, whose rows are not in the backup");
+	}
 	sr_strbuf_release(&names);
 	PQclear(res);
 	return res != NULL;
@@ -322,7 +325,7 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 		if (table->unlogged && run->driver->throwaway)
 			sr_report_warning(run->report, "unlogged-table", table->display,
 					  "Its rows were never in the WAL and cannot be brought back.",
-					  "table %s is unlogged: it is restored empty", table->display);
+					  "is unlogged, so it is restored empty");
 	}
 	run->out->tables = (int64_t)run->plan.ntables;
 	return warn_foreign(run, err);

@@ -97,7 +97,7 @@ static bool check_publications(struct sr_target *t, bool allow, struct sr_report
 		if (allow) {
 			sr_report_warning(report, "publication", name,
 					  "Create the tables on the subscribers, or they stop replicating.",
-					  "publication \"%s\" is FOR ALL TABLES and will publish the restored tables", name);
+					  "is a publication FOR ALL TABLES: it will publish the restored tables");
 			continue;
 		}
 		sr_error_set(err, SR_ERR_REFUSED,
@@ -122,7 +122,7 @@ static bool check_event_triggers(struct sr_target *t, struct sr_report *report, 
 		if (ok)
 			sr_report_warning(report, "event-trigger", name,
 					  "Look whether it does something that a restore should not set off.",
-					  "event trigger \"%s\" (function %s) fires on the DDL of the restore", name, function);
+					  "is an event trigger (function %s) that fires on the DDL of the restore", function);
 	}
 	PQclear(res);
 	return ok;
