@@ -16,7 +16,8 @@
 struct sr_error;
 
 /*
- * Applies one file.  *found_profile becomes true when the file has the section.
+ * Applies one file, as `layer` (SR_LAYER_SYSTEM or SR_LAYER_USER) and, for the
+ * profile's section, the next one.  *found_profile becomes true when the file has the section.
  * A file that is not there is an error only if `required`.  Every section is
  * checked for unknown keys, also those of other profiles.  Warns of passwords
  * that others can read.

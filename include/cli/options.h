@@ -73,11 +73,13 @@ struct sr_option {
 	const char *help; /* may hold newlines */
 };
 
-/* Weakest first. */
+/* Weakest first.  In a file, a profile's section is stronger than what stands before it. */
 enum sr_layer {
 	SR_LAYER_NONE,
 	SR_LAYER_SYSTEM,
+	SR_LAYER_SYSTEM_PROFILE,
 	SR_LAYER_USER,
+	SR_LAYER_USER_PROFILE,
 	SR_LAYER_ENV,
 	SR_LAYER_REQUEST,
 	SR_LAYER_OPTION

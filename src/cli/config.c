@@ -14,7 +14,7 @@
 
 struct reader {
 	struct sr_settings *settings;
-	enum sr_layer layer;
+	enum sr_layer file_layer, layer; /* the file's; the one being read */
 	const char *path, *profile;
 	FILE *file;
 	char *line; /* getline's */
@@ -24,6 +24,7 @@ struct reader {
 	bool found_profile, has_password;
 	struct sr_strbuf value; /* of the key being read, which following lines may continue */
 	const struct sr_option *option; /* that key's; NULL: none is pending */
+	bool in_section;
 	bool applies; /* its section is ours */
 	int option_line;
 	bool failed;
@@ -85,7 +86,12 @@ static bool flush(struct reader *r)
 		return true;
 	if (o->flags & SR_OPTION_CONN && holds_password(sr_strbuf_str(&r->value)))
 		r->has_password = true;
-	if (r->applies) {
+	/* What stands before the sections is a layer of its own. */
+	if (r->in_section && r->layer == r->file_layer) {
+		ok = sr_settings_layer_end(r->settings, r->layer, r->err);
+		r->layer = (enum sr_layer)(r->file_layer + 1);
+	}
+	if (ok && r->applies) {
 		sr_strbuf_addf(&origin, "\"%s\" at %s:%d", o->name, r->path, r->option_line);
 		ok = sr_option_apply(r->settings, o, r->layer, sr_strbuf_str(&origin),
 				     sr_strbuf_str(&r->value), r->err);
@@ -135,7 +141,8 @@ static int take_key(void *ctx, const char *section, const char *name, const char
 	}
 	r->option = o;
 	r->option_line = r->lineno;
-	r->applies = !*section || (r->profile && strcmp(section, r->profile) == 0);
+	r->in_section = r->profile && strcmp(section, r->profile) == 0;
+	r->applies = !*section || r->in_section;
 	sr_strbuf_clear(&r->value);
 	sr_strbuf_adds(&r->value, value);
 	return 1;
@@ -172,7 +179,12 @@ static void check_mode(struct reader *r)
 bool sr_config_read(struct sr_settings *s, const char *path, bool required, const char *profile,
 		    enum sr_layer layer, bool *found_profile, struct sr_error *err)
 {
-	struct reader r = { .settings = s, .layer = layer, .path = path, .profile = profile, .err = err };
+	struct reader r = { .settings = s,
+			    .file_layer = layer,
+			    .layer = layer,
+			    .path = path,
+			    .profile = profile,
+			    .err = err };
 	bool ok = false;
 
 	r.file = fopen(path, "re");
@@ -182,7 +194,7 @@ bool sr_config_read(struct sr_settings *s, const char *path, bool required, cons
 		return sr_error_errno(err, SR_ERR_USAGE, "could not read the configuration file \"%s\"",
 				      path);
 	}
-	ok = parse(&r) && sr_settings_layer_end(s, layer, err);
+	ok = parse(&r) && sr_settings_layer_end(s, r.layer, err);
 	if (ok)
 		check_mode(&r);
 	else

@@ -49,4 +49,9 @@ void sr_tok_string(const struct sr_toks *t, size_t i, struct sr_strbuf *out);
 /* From 1. */
 int sr_tok_line(const struct sr_toks *t, size_t i);
 
+/* body_decode.c: what stands between the quotes.  `escapes`: as in E''. */
+void sr_body_decode(const char *p, const char *end, char quote, bool escapes, struct sr_strbuf *out);
+/* As in U&'': \XXXX, \+XXXXXX, and the escape character doubled. */
+void sr_body_decode_unicode(const char *p, const char *end, char quote, char escape, struct sr_strbuf *out);
+
 #endif

@@ -7,6 +7,7 @@
  * around them.  Names without a location (DROP, COMMENT, operator classes, …)
  * are put aside and then found among the tokens that nothing else has claimed.
  */
+#include "body_node.h"
 #include "body_text.h"
 
 #include <json-c/json.h>
@@ -34,33 +35,10 @@ struct walk {
 
 static void walk(struct walk *w, const char *key, struct json_object *node);
 
-static struct json_object *member(struct json_object *node, const char *key)
-{
-	struct json_object *value = NULL;
-
-	if (json_object_is_type(node, json_type_object))
-		json_object_object_get_ex(node, key, &value);
-	return value;
-}
-
-static struct json_object *item(struct json_object *list, size_t i)
-{
-	bool there = json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
-
-	return there ? json_object_array_get_idx(list, i) : NULL;
-}
-
-static const char *string_member(struct json_object *node, const char *key)
-{
-	struct json_object *value = member(node, key);
-
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 /* The token at the node's location, or toks.n. */
 static size_t token_of(const struct walk *w, struct json_object *node)
 {
-	struct json_object *location = member(node, "location");
+	struct json_object *location = sr_node_member(node, "location");
 	long long at = location ? json_object_get_int64(location) : 0;
 	size_t i;
 
@@ -77,20 +55,6 @@ static int line_of(const struct walk *w, struct json_object *node)
 	return sr_tok_line(&w->b->toks, i < w->b->toks.n ? i : w->f->lo);
 }
 
-/* The i-th name of a list: {"String": {"sval": "a"}}; "" for an empty string; NULL for anything else. */
-static const char *name_at(struct json_object *names, size_t i)
-{
-	struct json_object *string = member(item(names, i), "String");
-	const char *value = string_member(string, "sval");
-
-	return string && !value ? "" : value;
-}
-
-static size_t names_count(struct json_object *names)
-{
-	return json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
-}
-
 static bool renamed(const struct walk *w, const char *schema)
 {
 	return sr_body_rename_of(w->b->rules, schema) >= 0;
@@ -105,7 +69,7 @@ static bool spelled(const struct walk *w, size_t i, size_t at, const char *name)
 
 static void put_aside(struct walk *w, struct json_object *names, size_t schema, enum sr_body_object kind)
 {
-	if (!renamed(w, name_at(names, schema)))
+	if (!renamed(w, sr_node_name(names, schema)))
 		return;
 	SR_ARRAY_RESERVE(w->pending, w->pending_cap, w->npending + 1);
 	w->pending[w->npending++] = (struct pending){ names, schema, kind };
@@ -115,19 +79,19 @@ static void put_aside(struct walk *w, struct json_object *names, size_t schema, 
 static void located(struct walk *w, struct json_object *node, struct json_object *names,
 		    enum sr_body_object kind)
 {
-	size_t n = names_count(names), i = token_of(w, node);
+	size_t n = sr_node_count(names), i = token_of(w, node);
 
 	if (n < 2)
 		return;
-	if (!spelled(w, i, n - 2, name_at(names, n - 2)) || !sr_body_edit_name(w->b, i, n, n - 2, kind))
+	if (!spelled(w, i, n - 2, sr_node_name(names, n - 2)) || !sr_body_edit_name(w->b, i, n, n - 2, kind))
 		put_aside(w, names, n - 2, kind);
 }
 
 static void on_relation(struct walk *w, const char *key, struct json_object *node)
 {
-	const char *schema = string_member(node, "schemaname"), *relation = string_member(node, "relname");
-	const char *catalog = string_member(node, "catalogname"),
-		   *persistence = string_member(node, "relpersistence");
+	const char *schema = sr_node_string(node, "schemaname"), *relation = sr_node_string(node, "relname");
+	const char *catalog = sr_node_string(node, "catalogname"),
+		   *persistence = sr_node_string(node, "relpersistence");
 	size_t i = token_of(w, node), n = catalog ? 3 : 2;
 
 	if (!relation)
@@ -172,8 +136,8 @@ static bool is_variable(const struct walk *w, struct json_object *node, const ch
 /* a.t.c, a.t.*, db.a.t.c; with fewer parts the first is a relation, alias or variable. */
 static void on_column(struct walk *w, struct json_object *node, struct json_object *fields)
 {
-	size_t n = names_count(fields), i = token_of(w, node);
-	const char *first = name_at(fields, 0), *second = n > 1 ? name_at(fields, 1) : NULL;
+	size_t n = sr_node_count(fields), i = token_of(w, node);
+	const char *first = sr_node_name(fields, 0), *second = n > 1 ? sr_node_name(fields, 1) : NULL;
 
 	if (i >= w->b->toks.n || n < 2)
 		return;
@@ -181,16 +145,16 @@ static void on_column(struct walk *w, struct json_object *node, struct json_obje
 		w->b->claimed[i] = true;
 		return;
 	}
-	if (!spelled(w, i, n - 3, name_at(fields, n - 3)) ||
+	if (!spelled(w, i, n - 3, sr_node_name(fields, n - 3)) ||
 	    !sr_body_edit_name(w->b, i, n, n - 3, SR_BODY_RELATION))
-		w->failed |= renamed(w, name_at(fields, n - 3));
+		w->failed |= renamed(w, sr_node_name(fields, n - 3));
 }
 
 /* In a.t.c%TYPE the last name is a column; a.c%TYPE is column c of relation a, wherever that is. */
 static void on_type(struct walk *w, struct json_object *node, struct json_object *names)
 {
-	struct json_object *pct = member(node, "pct_type");
-	size_t n = names_count(names), i = token_of(w, node);
+	struct json_object *pct = sr_node_member(node, "pct_type");
+	size_t n = sr_node_count(names), i = token_of(w, node);
 
 	if (!pct || !json_object_get_boolean(pct))
 		located(w, node, names, SR_BODY_TYPE);
@@ -200,41 +164,16 @@ static void on_type(struct walk *w, struct json_object *node, struct json_object
 		w->b->claimed[i] = true;
 }
 
-/* The string constant in this expression, with casts to text taken off. */
-static struct json_object *constant(struct json_object *expr)
-{
-	struct json_object *cast = member(expr, "TypeCast"), *names;
-	const char *type;
-
-	if (cast) {
-		names = member(member(cast, "typeName"), "names");
-		type = names_count(names) ? name_at(names, names_count(names) - 1) : NULL;
-		if (!type ||
-		    (strcmp(type, "text") != 0 && strcmp(type, "varchar") != 0 && strcmp(type, "name") != 0))
-			return NULL;
-		expr = member(cast, "arg");
-	}
-	expr = member(expr, "A_Const");
-	return member(expr, "sval") ? expr : NULL;
-}
-
-static const char *constant_value(struct json_object *aconst)
-{
-	const char *value = string_member(member(aconst, "sval"), "sval");
-
-	return value ? value : "";
-}
-
 /* Does any string constant below this node mention a renamed schema? */
 static bool mentions(const struct walk *w, struct json_object *node)
 {
-	struct json_object *aconst = member(node, "A_Const");
+	struct json_object *aconst = sr_node_member(node, "A_Const");
 	size_t n = json_object_is_type(node, json_type_array) ? json_object_array_length(node) : 0;
 	struct json_object_iterator it, end;
-	bool found = aconst && sr_body_mentions(w->b, constant_value(aconst));
+	bool found = aconst && sr_body_mentions(w->b, sr_node_constant_value(aconst));
 
 	for (size_t i = 0; i < n && !found; i++)
-		found = mentions(w, item(node, i));
+		found = mentions(w, sr_node_item(node, i));
 	if (found || !json_object_is_type(node, json_type_object))
 		return found;
 	it = json_object_iter_begin(node);
@@ -248,10 +187,10 @@ static bool mentions(const struct walk *w, struct json_object *node)
 static void on_names(struct walk *w, struct json_object *node, struct json_object *expr,
 		     enum sr_names_kind kind)
 {
-	struct json_object *aconst = constant(expr);
+	struct json_object *aconst = sr_node_constant(expr);
 
 	if (aconst) {
-		const char *value = constant_value(aconst);
+		const char *value = sr_node_constant_value(aconst);
 
 		if (sr_body_edit_literal(w->b, token_of(w, aconst), kind, value) ||
 		    !sr_body_mentions(w->b, value))
@@ -268,7 +207,7 @@ static void on_names(struct walk *w, struct json_object *node, struct json_objec
 /* set_config('search_path', expr, …) */
 static void on_search_path(struct walk *w, struct json_object *node, struct json_object *expr)
 {
-	if (constant(expr) || mentions(w, expr))
+	if (sr_node_constant(expr) || mentions(w, expr))
 		on_names(w, node, expr, SR_NAMES_SCHEMAS);
 	else
 		sr_body_note(w->b->notes, "dynamic-sql", line_of(w, node),
@@ -278,48 +217,50 @@ static void on_search_path(struct walk *w, struct json_object *node, struct json
 
 static void on_call(struct walk *w, struct json_object *node, struct json_object *names)
 {
-	struct json_object *args = member(node, "args"), *setting;
-	size_t n = names_count(names), nargs = names_count(args), arg = 0;
-	const char *function = n ? name_at(names, n - 1) : NULL;
+	struct json_object *args = sr_node_member(node, "args"), *setting;
+	size_t n = sr_node_count(names), nargs = sr_node_count(args), arg = 0;
+	const char *function = n ? sr_node_name(names, n - 1) : NULL;
 	enum sr_names_kind kind;
 
 	located(w, node, names, SR_BODY_FUNCTION);
-	if (!function || (n > 1 && strcmp(name_at(names, 0) ? name_at(names, 0) : "", "pg_catalog") != 0))
+	if (!function ||
+	    (n > 1 && strcmp(sr_node_name(names, 0) ? sr_node_name(names, 0) : "", "pg_catalog") != 0))
 		return;
 	if (strcmp(function, "set_config") == 0 && nargs == 3) {
-		setting = constant(item(args, 0));
-		if (setting && strcasecmp(constant_value(setting), "search_path") == 0)
-			on_search_path(w, node, item(args, 1));
+		setting = sr_node_constant(sr_node_item(args, 0));
+		if (setting && strcasecmp(sr_node_constant_value(setting), "search_path") == 0)
+			on_search_path(w, node, sr_node_item(args, 1));
 		return;
 	}
 	kind = sr_names_of_function(function, nargs, &arg);
 	if (kind != SR_NAMES_NONE)
-		on_names(w, node, item(args, arg), kind);
+		on_names(w, node, sr_node_item(args, arg), kind);
 }
 
 /* 'a.t'::regclass and its like, arrays of them too. */
 static void on_cast(struct walk *w, struct json_object *node)
 {
-	struct json_object *arg = member(node, "arg"), *names = member(member(node, "typeName"), "names");
-	struct json_object *elements = member(member(arg, "A_ArrayExpr"), "elements");
-	const char *type = names_count(names) ? name_at(names, names_count(names) - 1) : NULL;
+	struct json_object *arg = sr_node_member(node, "arg"),
+			   *names = sr_node_member(sr_node_member(node, "typeName"), "names");
+	struct json_object *elements = sr_node_member(sr_node_member(arg, "A_ArrayExpr"), "elements");
+	const char *type = sr_node_count(names) ? sr_node_name(names, sr_node_count(names) - 1) : NULL;
 	enum sr_names_kind kind = type ? sr_names_of_type(type) : SR_NAMES_NONE;
 
 	if (kind == SR_NAMES_NONE)
 		return;
-	for (size_t i = 0; i < names_count(elements); i++)
-		on_names(w, node, item(elements, i), kind);
+	for (size_t i = 0; i < sr_node_count(elements); i++)
+		on_names(w, node, sr_node_item(elements, i), kind);
 	if (!elements)
 		on_names(w, node, arg, kind);
 }
 
 static void on_set(struct walk *w, struct json_object *node)
 {
-	const char *name = string_member(node, "name");
-	struct json_object *args = member(node, "args");
+	const char *name = sr_node_string(node, "name");
+	struct json_object *args = sr_node_member(node, "args");
 
-	for (size_t i = 0; name && i < names_count(args); i++) {
-		struct json_object *aconst = constant(item(args, i));
+	for (size_t i = 0; name && i < sr_node_count(args); i++) {
+		struct json_object *aconst = sr_node_constant(sr_node_item(args, i));
 
 		if (aconst && strcmp(name, "search_path") == 0)
 			sr_body_edit_schema(w->b, token_of(w, aconst));
@@ -331,21 +272,24 @@ static void on_set(struct walk *w, struct json_object *node)
 /* table_schema = 'a': a look into the catalogs finds the old schema's objects. */
 static void on_comparison(struct walk *w, struct json_object *node)
 {
-	struct json_object *fields = member(member(member(node, "lexpr"), "ColumnRef"), "fields");
-	struct json_object *right = member(node, "rexpr"), *aconst = constant(right);
-	const char *column = names_count(fields) ? name_at(fields, names_count(fields) - 1) : NULL;
+	struct json_object *fields =
+		sr_node_member(sr_node_member(sr_node_member(node, "lexpr"), "ColumnRef"), "fields");
+	struct json_object *right = sr_node_member(node, "rexpr"), *aconst = sr_node_constant(right);
+	const char *column = sr_node_count(fields) ? sr_node_name(fields, sr_node_count(fields) - 1) : NULL;
 	size_t len = column ? strlen(column) : 0;
 
 	if (!aconst && right)
-		aconst = constant(item(member(member(right, "List"), "items"), 0));
-	if (!aconst || !renamed(w, constant_value(aconst)))
+		aconst = sr_node_constant(
+			sr_node_item(sr_node_member(sr_node_member(right, "List"), "items"), 0));
+	if (!aconst || !renamed(w, sr_node_constant_value(aconst)))
 		return;
 	if (strcmp(column ? column : "", "nspname") != 0 && strcmp(column ? column : "", "schemaname") != 0 &&
 	    (len < 6 || strcmp(column + len - 6, "schema") != 0))
 		return;
 	sr_body_note(w->b->notes, "dynamic-sql", line_of(w, node),
 		     "Change the function by hand if it should look at the restored schema.",
-		     "%s is compared with '%s': the string is left as it is", column, constant_value(aconst));
+		     "%s is compared with '%s': the string is left as it is", column,
+		     sr_node_constant_value(aconst));
 }
 
 static bool starts_below_relation(const char *objtype)
@@ -388,19 +332,19 @@ static void on_unlocated(struct walk *w, const char *key, struct json_object *na
 					    "opclassname", "cfgname",         "dictname",  "opfamilyname",
 					    "funcname",    "func_name",       "collname",  "useOp",
 					    "operName",    "conversion_name", "method",    "name" };
-	size_t n = names_count(names), below = starts_below_relation(w->objtype) ? 3 : 2;
+	size_t n = sr_node_count(names), below = starts_below_relation(w->objtype) ? 3 : 2;
 	bool known = false;
 
 	for (size_t i = 0; i < SR_COUNT(keys); i++)
 		known |= strcmp(keys[i], key) == 0;
 	for (size_t i = 0; i < n; i++)
-		known &= name_at(names, i) != NULL;
+		known &= sr_node_name(names, i) != NULL;
 	if (!known)
 		return;
 	if (n >= below)
 		put_aside(w, names, n - below, object_kind(w, key));
 	else if (n == 1 && below == 2 && strcmp(key, "items") == 0 && object_kind(w, key) == SR_BODY_RELATION)
-		sr_body_unqualified(w->b, name_at(names, 0));
+		sr_body_unqualified(w->b, sr_node_name(names, 0));
 }
 
 static void walk_members(struct walk *w, struct json_object *node, const char *except)
@@ -419,14 +363,15 @@ static void walk_members(struct walk *w, struct json_object *node, const char *e
 /* A WITH query sees those before it, and itself only when recursive; the statement sees all. */
 static void walk_with(struct walk *w, struct json_object *node, struct json_object *with)
 {
-	struct json_object *ctes = member(with, "ctes"), *recursive = member(with, "recursive");
+	struct json_object *ctes = sr_node_member(with, "ctes"),
+			   *recursive = sr_node_member(with, "recursive");
 	bool all = recursive && json_object_get_boolean(recursive);
 	size_t mark = w->ctes.n;
 
 	for (int pass = all ? 0 : 1; pass < 2; pass++)
-		for (size_t i = 0; i < names_count(ctes); i++) {
-			struct json_object *cte = member(item(ctes, i), "CommonTableExpr");
-			const char *name = string_member(cte, "ctename");
+		for (size_t i = 0; i < sr_node_count(ctes); i++) {
+			struct json_object *cte = sr_node_member(sr_node_item(ctes, i), "CommonTableExpr");
+			const char *name = sr_node_string(cte, "ctename");
 
 			if (pass == 1 && cte)
 				walk_members(w, cte, "");
@@ -441,14 +386,16 @@ static void walk_with(struct walk *w, struct json_object *node, struct json_obje
 /* Code inside the body's code: CREATE FUNCTION … AS '…', DO '…'. */
 static void on_nested_code(struct walk *w, struct json_object *node)
 {
-	const char *name = string_member(node, "defname");
-	struct json_object *arg = member(node, "arg"), *text;
+	const char *name = sr_node_string(node, "defname");
+	struct json_object *arg = sr_node_member(node, "arg"), *text;
 
 	if (!name || strcmp(name, "as") != 0)
 		return;
-	text = member(arg, "List") ? item(member(member(arg, "List"), "items"), 0) : arg;
-	text = member(text, "String");
-	if (string_member(text, "sval"))
+	text = sr_node_member(arg, "List")
+		       ? sr_node_item(sr_node_member(sr_node_member(arg, "List"), "items"), 0)
+		       : arg;
+	text = sr_node_member(text, "String");
+	if (sr_node_string(text, "sval"))
 		sr_body_note(w->b->notes, "dynamic-sql", line_of(w, node),
 			     "Check what it works on, and change it by hand if that is the old schema.",
 			     "code within the body (DO or CREATE FUNCTION) is left as it is");
@@ -459,24 +406,24 @@ static void on_node(struct walk *w, const char *key, struct json_object *node)
 	struct json_object *names;
 	size_t i;
 
-	if (member(node, "relname"))
+	if (sr_node_member(node, "relname"))
 		on_relation(w, key, node);
-	if ((names = member(node, "fields")))
+	if ((names = sr_node_member(node, "fields")))
 		on_column(w, node, names);
-	if ((names = member(node, "funcname")) && member(node, "funcformat"))
+	if ((names = sr_node_member(node, "funcname")) && sr_node_member(node, "funcformat"))
 		on_call(w, node, names);
-	if ((names = member(node, "names")) && member(node, "typemod"))
+	if ((names = sr_node_member(node, "names")) && sr_node_member(node, "typemod"))
 		on_type(w, node, names);
-	if (member(node, "typeName") && member(node, "arg"))
+	if (sr_node_member(node, "typeName") && sr_node_member(node, "arg"))
 		on_cast(w, node);
-	if (member(node, "args") && string_member(node, "name"))
+	if (sr_node_member(node, "args") && sr_node_string(node, "name"))
 		on_set(w, node);
-	if (member(node, "lexpr"))
+	if (sr_node_member(node, "lexpr"))
 		on_comparison(w, node);
-	if (member(node, "defname"))
+	if (sr_node_member(node, "defname"))
 		on_nested_code(w, node);
 	/* UPDATE … SET a.field = …: a column, whatever the schema is called. */
-	if (member(node, "indirection") && string_member(node, "name") &&
+	if (sr_node_member(node, "indirection") && sr_node_string(node, "name") &&
 	    (i = token_of(w, node)) < w->b->toks.n)
 		w->b->claimed[i] = true;
 }
@@ -484,28 +431,28 @@ static void on_node(struct walk *w, const char *key, struct json_object *node)
 static void walk(struct walk *w, const char *key, struct json_object *node)
 {
 	static const char *const types[] = { "objtype", "removeType", "renameType", "objectType" };
-	const char *objtype = w->objtype, *owned = string_member(node, "defname");
+	const char *objtype = w->objtype, *owned = sr_node_string(node, "defname");
 	struct json_object *with;
 
 	if (json_object_is_type(node, json_type_array)) {
 		on_unlocated(w, key, node);
 		for (size_t i = 0; i < json_object_array_length(node); i++)
-			walk(w, key, item(node, i));
+			walk(w, key, sr_node_item(node, i));
 		return;
 	}
 	if (!json_object_is_type(node, json_type_object))
 		return;
 	for (size_t i = 0; i < SR_COUNT(types); i++)
-		if (string_member(node, types[i]))
-			w->objtype = string_member(node, types[i]);
+		if (sr_node_string(node, types[i]))
+			w->objtype = sr_node_string(node, types[i]);
 	if (owned && strcmp(owned, "owned_by") == 0)
 		w->objtype = "OBJECT_COLUMN";
 	on_node(w, key, node);
-	with = member(node, "withClause");
+	with = sr_node_member(node, "withClause");
 	if (with)
 		walk_with(w, node, with);
 	else
-		walk_members(w, node, member(node, "funcformat") ? "funcname" : "");
+		walk_members(w, node, sr_node_member(node, "funcformat") ? "funcname" : "");
 	w->objtype = objtype;
 }
 
@@ -513,7 +460,7 @@ static void walk(struct walk *w, const char *key, struct json_object *node)
 static bool settle(struct walk *w, const struct pending *p)
 {
 	const struct sr_toks *t = &w->b->toks;
-	const char *schema = name_at(p->names, p->schema), *name = name_at(p->names, p->schema + 1);
+	const char *schema = sr_node_name(p->names, p->schema), *name = sr_node_name(p->names, p->schema + 1);
 
 	for (size_t i = w->f->lo; i + 2 < w->f->hi; i++) {
 		const struct sr_tok *last = &t->items[i + 2];
@@ -565,10 +512,10 @@ static bool is_utility(struct json_object *stmts)
 {
 	static const char *const queries[] = { "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
 					       "MergeStmt" };
-	struct json_object *stmt = member(item(stmts, 0), "stmt");
+	struct json_object *stmt = sr_node_member(sr_node_item(stmts, 0), "stmt");
 
 	for (size_t i = 0; i < SR_COUNT(queries); i++)
-		if (member(stmt, queries[i]))
+		if (sr_node_member(stmt, queries[i]))
 			return false;
 	return stmt != NULL;
 }
@@ -576,7 +523,7 @@ static bool is_utility(struct json_object *stmts)
 bool sr_body_tree(struct sr_body_text *b, const struct sr_fragment *f, size_t shift, struct json_object *tree)
 {
 	struct walk w = { .b = b, .f = f, .shift = shift };
-	struct json_object *stmts = member(tree, "stmts");
+	struct json_object *stmts = sr_node_member(tree, "stmts");
 	bool ok;
 
 	walk(&w, "stmts", stmts);

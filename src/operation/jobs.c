@@ -244,8 +244,6 @@ bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
 		ok = sr_copy_chunk_run(chunk, w->source, w->target, &progress, &task->result, err);
 	if (ok)
 		chunk_done(task, chunk);
-	else
-		sr_error_context(err, "copying %s", sr_strbuf_str(&what));
 	sr_report_worker(task->run->report, index, NULL);
 	sr_strbuf_release(&what);
 	return ok;

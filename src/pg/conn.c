@@ -51,6 +51,7 @@ static const struct setting {
 	{ "transaction_timeout", "0", 170000 },
 	{ "DateStyle", "ISO, YMD", 0 },
 	{ "IntervalStyle", "postgres", 0 },
+	{ "lc_monetary", "C", 0 }, /* the text form of money must mean the same on both ends */
 	{ "TimeZone", "UTC", 0 },
 	{ "extra_float_digits", "3", 0 },
 	{ "bytea_output", "hex", 0 },

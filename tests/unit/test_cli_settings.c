@@ -130,6 +130,15 @@ static void test_profiles(void **state)
 	assert_null(f->s.request.from);
 	assert_true(MERGE(f, "--profile", "empty"));
 	assert_int_equal(f->s.request.jobs, 1);
+	/* The section is stronger, also in what cannot both be given. */
+	put(f->system, "wal-archive = /wal\npg-bindir = /a\ndbname = host=db1 dbname=shop\n"
+		       "[crm]\nrestore-command = x\npg-bindir = /b\ndbname = crm\n");
+	assert_true(MERGE(f, "-q"));
+	assert_null(f->s.request.wal_archive);
+	assert_string_equal(f->s.request.restore_command, "x");
+	assert_int_equal(f->s.request.pg_bindirs.n, 1);
+	assert_string_equal(sr_conninfo_get(&f->s.request.conninfo, "host"), "db1");
+	assert_string_equal(sr_conninfo_get(&f->s.request.conninfo, "dbname"), "crm");
 	assert_false(MERGE(f, "--profile", "shp"));
 	assert_string_equal(f->err.message, "there is no profile \"shp\"");
 }
