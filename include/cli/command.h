@@ -46,8 +46,8 @@ struct sr_log *sr_stderr_log_new(const struct sr_settings *s);
 /* For help and `help COMMAND`; command NULL: everything. */
 void sr_help_format(const struct sr_command *command, struct sr_strbuf *out);
 
-/* Asks on the terminal without echo.  NULL when there is none.  Caller frees (and wipes). */
-char *sr_password_prompt(const char *prompt);
+/* Asks for the target's password on the terminal, without echo, and puts it into its connection parameters. */
+bool sr_password_ask(struct sr_settings *s, struct sr_error *err);
 /*
  * Puts a password into the target's connection parameters when it has to be
  * asked for: at once with -W; else, on a terminal and without -w, when the server
@@ -55,7 +55,11 @@ char *sr_password_prompt(const char *prompt);
  */
 bool sr_password_settle(struct sr_settings *s, struct sr_error *err);
 
-/* SIGINT, SIGTERM and SIGHUP set what the result points to; SIGPIPE is ignored.  The second says that undo is going on. */
-const volatile int *sr_signals_install(void);
+/*
+ * SIGINT, SIGTERM and SIGHUP set what the result points to; SIGPIPE is ignored.
+ * The second signal says that undo is going on; `redrawn`: without a line's end, because the terminal is
+ * drawn anew above it.
+ */
+const volatile int *sr_signals_install(bool redrawn);
 
 #endif

@@ -19,8 +19,9 @@ const struct sr_operation_info *sr_records_find(const struct sr_operation_list *
 						struct sr_error *err);
 /* One operation, several lines. */
 void sr_records_describe(const struct sr_operation_info *o, sr_time now, bool utf8, struct sr_strbuf *out);
-/* All of them, one a line under a heading. */
-void sr_records_table(const struct sr_operation_list *list, sr_time now, bool utf8, struct sr_strbuf *out);
+/* All of them, one a line under a heading; lines are cut at `width` columns (0: not). */
+void sr_records_table(const struct sr_operation_list *list, sr_time now, size_t width, bool utf8,
+		      struct sr_strbuf *out);
 /* The caller's. */
 struct json_object *sr_records_json(const struct sr_operation_info *o);
 

@@ -42,6 +42,8 @@ void sr_json_print(FILE *out, struct json_object *obj);
 struct sr_terminal;
 /* True when fd is a terminal that can move its cursor. */
 bool sr_terminal_usable(int fd);
+/* Columns; 0 when fd is no terminal. */
+size_t sr_terminal_width(int fd);
 struct sr_terminal *sr_terminal_new(int fd);
 /* Clears what is drawn; the finished phases stay above. */
 void sr_terminal_free(struct sr_terminal *t);

@@ -23,6 +23,7 @@ struct sr_summary {
 	bool succeeded; /* what sr_operation_restore() returned */
 	sr_time now;
 	bool utf8;
+	size_t width; /* of the terminal; 0: there is none, lines may be long */
 };
 
 /* Data is there: what came back, what did not, and what to do next. */

@@ -19,6 +19,10 @@ void sr_text_fit(struct sr_strbuf *out, const char *text, size_t width, bool utf
 void sr_text_pad(struct sr_strbuf *out, const char *text, size_t width, bool right, bool utf8);
 /* The text, line by line, each beginning with `indent`; control characters replaced; ends in a newline. */
 void sr_text_indent(struct sr_strbuf *out, const char *indent, const char *text, bool utf8);
+/* As sr_text_indent, the first line after `first`, and no line longer than `width` columns where there is a space to
+ * break at (0: lines as they are). */
+void sr_text_wrap(struct sr_strbuf *out, const char *first, const char *indent, const char *text,
+		  size_t width, bool utf8);
 /* True when the locale's characters are UTF-8 (after setlocale). */
 bool sr_text_is_utf8(void);
 /* "Name" with quotes, always: an SQL identifier for a person to paste. */

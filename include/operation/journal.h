@@ -7,7 +7,7 @@
  *     {"time":…,"event":"gone","n":1}                                   removed again
  *     {"time":…,"event":"kept","n":2}                                   part of the result: nothing to undo
  *     {"time":…,"event":"phase","phase":"copy","state":"end","ok":true,"ms":…}
- *     {"time":…,"event":"end","outcome":"done","exit_code":0,"error":…}
+ *     {"time":…,"event":"end","outcome":"done","exit_code":0,"error":…,"kept":false}
  *
  * What was intended and is neither gone nor kept is held: undo walks it
  * backwards.  Never a secret in it.
@@ -61,6 +61,7 @@ struct sr_record {
 	sr_time started, ended;
 	int exit_code, pid;
 	bool running;                               /* somebody holds the lock */
+	bool kept;                                  /* it failed, and what it made was left on purpose (--keep) */
 	struct sr_intent *intents;                  /* in the order they were made */
 	size_t n, cap;
 };

@@ -84,6 +84,7 @@ struct sr_operation_info {
 	char *target;
 	struct sr_strlist schemas; /* new names */
 	struct sr_strlist held;    /* what it still holds: "directory …", "schema … in …" */
+	bool kept;                 /* what it holds was left on purpose (--keep) */
 	int pid;               /* of the running process, or 0 */
 };
 struct sr_operation_list {

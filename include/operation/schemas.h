@@ -3,7 +3,8 @@
  *
  * A name that exists exactly as typed is taken as it is (capitals, dots, quotes
  * and all); otherwise it is a pattern as pg_dump's -n reads it: lower-cased
- * outside double quotes, * for any text, ? for one character.
+ * outside double quotes, * for any text, ? for one character, [0-9] and the rest of
+ * regular expressions as there.  A --schema-regex has to match the whole name.
  */
 #ifndef SR_OPERATION_SCHEMAS_H
 #define SR_OPERATION_SCHEMAS_H
@@ -16,9 +17,9 @@
 
 struct sr_error;
 
-/* The PCRE2 pattern, anchored, that a pg_dump pattern stands for; into out. */
+/* The PCRE2 pattern that a pg_dump pattern stands for; into out. */
 void sr_schemas_pattern(const char *pattern, struct sr_strbuf *out);
-/* True when the text is a pattern with * or ? outside double quotes. */
+/* True when the text has wildcards or other signs of a pattern outside double quotes. */
 bool sr_schemas_is_pattern(const char *text);
 /* The plain name a pattern without wildcards stands for: "Weird" in double quotes, or lower-cased. Caller frees. */
 char *sr_schemas_plain_name(const char *text);

@@ -28,26 +28,26 @@ bool sr_lsn_parse(const char *text, sr_lsn *out);
 struct sr_backup_tablespace {
 	unsigned oid;
 	char *location; /* on the production machine; may be NULL when unknown */
-	char *data;     /* plain: the directory that holds its files; tar: the archive */
+	char *data; /* plain: the directory that holds its files; tar: the archive */
 };
 
 struct sr_backup {
-	char *path, *name;        /* name: the last part of the path: how the user may call it */
-	char *label;              /* LABEL of backup_label */
+	char *path, *name; /* name: the last part of the path: how the user may call it */
+	char *label; /* LABEL of backup_label */
 	enum sr_backup_format format;
-	int major;                /* PostgreSQL major version, from PG_VERSION */
-	unsigned timeline;        /* START TIMELINE (absent before 11: from the WAL file name) */
+	int major; /* PostgreSQL major version, from PG_VERSION */
+	unsigned timeline; /* START TIMELINE (absent before 11: from the WAL file name) */
 	sr_lsn start_lsn, checkpoint_lsn;
-	sr_lsn stop_lsn;          /* from backup_manifest's WAL-Ranges or the backup history file; 0 unknown */
-	sr_time start_time;       /* from the label, which has seconds and the server's zone name */
-	sr_time stop_time;        /* from the backup history file or the WAL; SR_TIME_NONE: not known yet */
+	sr_lsn stop_lsn; /* from backup_manifest's WAL-Ranges or the backup history file; 0 unknown */
+	sr_time start_time; /* from the label, which has seconds and the server's zone name */
+	sr_time stop_time; /* from the backup history file or the WAL; SR_TIME_NONE: not known yet */
 	bool from_standby;
 	bool has_manifest;
-	int64_t bytes;            /* to be restored; -1 unknown (compressed, no manifest) */
+	int64_t bytes; /* to be restored; -1 unknown (compressed, no manifest) */
 	uint64_t system_identifier; /* from pg_control; 0: unknown (tar without a look inside) */
-	uint32_t wal_segment_size;  /* from pg_control; 0: unknown */
-	uid_t owner;              /* of the backup's files */
-	char *damage;             /* why this backup cannot be used, or NULL */
+	uint32_t wal_segment_size; /* from pg_control; 0: unknown */
+	uid_t owner; /* of the backup's files */
+	char *damage; /* why this backup cannot be used, or NULL */
 	struct sr_backup_tablespace *tablespaces;
 	size_t ntablespaces;
 };

@@ -10,7 +10,14 @@
 
 struct sr_error;
 
-enum sr_checksum_kind { SR_SUM_NONE, SR_SUM_CRC32C, SR_SUM_SHA224, SR_SUM_SHA256, SR_SUM_SHA384, SR_SUM_SHA512 };
+enum sr_checksum_kind {
+	SR_SUM_NONE,
+	SR_SUM_CRC32C,
+	SR_SUM_SHA224,
+	SR_SUM_SHA256,
+	SR_SUM_SHA384,
+	SR_SUM_SHA512
+};
 #define SR_CHECKSUM_MAX 64
 
 /* By the manifest's name for it, "CRC32C"; SR_SUM_NONE when it is not known. */

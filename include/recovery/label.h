@@ -14,10 +14,10 @@
 
 struct sr_backup_label {
 	sr_lsn start, checkpoint;
-	sr_lsn stop;               /* history file only; 0 otherwise */
-	unsigned timeline;         /* START TIMELINE, or that of the segment named; 0: none of both */
-	sr_time start_time;        /* SR_TIME_NONE when its zone cannot be told */
-	sr_time stop_time;         /* history file only */
+	sr_lsn stop; /* history file only; 0 otherwise */
+	unsigned timeline; /* START TIMELINE, or that of the segment named; 0: none of both */
+	sr_time start_time; /* SR_TIME_NONE when its zone cannot be told */
+	sr_time stop_time; /* history file only */
 	bool from_standby, incremental;
 	char *label;
 };

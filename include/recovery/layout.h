@@ -23,7 +23,7 @@ struct sr_layout {
 	const struct sr_restore_options *options;
 	struct sr_manifest manifest; /* empty without one */
 	int64_t done;
-	unsigned char *buffer;       /* SR_LAYOUT_BLOCK bytes for whoever copies */
+	unsigned char *buffer; /* SR_LAYOUT_BLOCK bytes for whoever copies */
 };
 
 /* One file being written. */

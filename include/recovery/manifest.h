@@ -29,8 +29,8 @@ struct sr_manifest_file {
 };
 struct sr_manifest_info {
 	size_t files;
-	int64_t bytes;          /* sum of the sizes */
-	unsigned timeline;      /* of the WAL range at the backup's end; 0: none */
+	int64_t bytes; /* sum of the sizes */
+	unsigned timeline; /* of the WAL range at the backup's end; 0: none */
 	sr_lsn start_lsn, stop_lsn;
 	uint64_t system_identifier; /* version 2, from 17 on */
 };

@@ -15,7 +15,7 @@
 struct sr_wal_path {
 	const struct sr_wal_archive *wal; /* borrowed */
 	struct sr_timeline_history history;
-	uint64_t first;    /* the segment that begins it */
+	uint64_t first; /* the segment that begins it */
 	/* The first segment that could not be read while looking for times; its error. */
 	uint64_t bad;
 	struct sr_error bad_error;
@@ -48,7 +48,8 @@ bool sr_wal_path_check_sizes(const struct sr_wal_path *p, uint64_t from, uint64_
 /* The last commit from..to; SR_TIME_NONE when there is none. */
 sr_time sr_wal_path_last_commit(struct sr_wal_path *p, uint64_t from, uint64_t to);
 /* The first place from..to with a commit after `time`, by bisection; false when there is none. */
-bool sr_wal_path_find_after(struct sr_wal_path *p, uint64_t from, uint64_t to, sr_time time, uint64_t *number);
+bool sr_wal_path_find_after(struct sr_wal_path *p, uint64_t from, uint64_t to, sr_time time,
+			    uint64_t *number);
 
 /*
  * Fills b->stop_lsn and b->stop_time as far as the WAL and the backup history

@@ -12,31 +12,32 @@
 struct sr_error;
 
 enum sr_target_kind {
-	SR_TARGET_TIME,     /* --pitr TIME: commits at or before the time are in */
-	SR_TARGET_LATEST,   /* --pitr latest: the end of the archive */
+	SR_TARGET_TIME, /* --pitr TIME: commits at or before the time are in */
+	SR_TARGET_LATEST, /* --pitr latest: the end of the archive */
 	SR_TARGET_SNAPSHOT, /* --snapshot: one base backup, to its consistent point */
 };
 
 struct sr_recovery_request {
 	enum sr_target_kind kind;
-	sr_time time;             /* SR_TARGET_TIME */
-	const char *snapshot;     /* SR_TARGET_SNAPSHOT: a name, a label, a path, "latest", or a date "2024-01-28"
+	sr_time time; /* SR_TARGET_TIME */
+	const char *snapshot; /* SR_TARGET_SNAPSHOT: a name, a label, a path, "latest", or a date "2024-01-28"
 	                             (the last backup that ended on that day, UTC) */
-	const char *backup_dir;   /* required */
-	const char *wal_dir;      /* or NULL: only --restore-command, or the backup's own WAL */
+	const char *backup_dir; /* required */
+	const char *wal_dir; /* or NULL: only --restore-command, or the backup's own WAL */
 	const char *restore_command; /* or NULL */
 };
 
 struct sr_recovery_plan {
 	struct sr_backup_list backups; /* all that were found */
 	const struct sr_backup *backup; /* the chosen one, in `backups` */
-	struct sr_wal_archive wal;     /* empty without wal_dir */
-	bool has_wal;                  /* the WAL could be looked at */
-	unsigned timeline;             /* that recovery follows: the newest that descends from the backup's;
+	struct sr_wal_archive wal; /* empty without wal_dir */
+	bool has_wal; /* the WAL could be looked at */
+	unsigned timeline; /* that recovery follows: the newest that descends from the backup's;
 	                                  0: the archive could not be looked at, the server finds the latest */
 	uint64_t first_segment, last_segment; /* to be replayed, when has_wal; numbers as in wal.segments */
-	sr_time earliest, latest;      /* the window: earliest stop of a backup, last commit archived; NONE: unknown */
-	sr_time moment;                /* the moment restored: the target; for latest the last commit (NONE: not
+	sr_time earliest,
+		latest; /* the window: earliest stop of a backup, last commit archived; NONE: unknown */
+	sr_time moment; /* the moment restored: the target; for latest the last commit (NONE: not
 	                                  known without the WAL); for a snapshot its stop */
 };
 

@@ -21,16 +21,17 @@
 struct sr_error;
 
 struct sr_restore_options {
-	const char *data_dir;        /* made here, 0700 */
-	const char *tablespace_dir;  /* made here when needed, 0700 */
+	const char *data_dir; /* made here, 0700 */
+	const char *tablespace_dir; /* made here when needed, 0700 */
 	const struct sr_run_as *run_as; /* whoever the files shall belong to; NULL or inactive: us */
 	void (*progress)(void *ctx, int64_t bytes_done, int64_t bytes_total); /* or NULL; total -1 unknown */
 	void *ctx;
-	const volatile int *stop;    /* becomes non-zero: give up (SR_ERR_SIGNAL) */
+	const volatile int *stop; /* becomes non-zero: give up (SR_ERR_SIGNAL) */
 };
 
 /* SR_ERR_INSTANCE; the detail names the file. */
-bool sr_restore_backup(const struct sr_backup *b, const struct sr_restore_options *options, struct sr_error *err);
+bool sr_restore_backup(const struct sr_backup *b, const struct sr_restore_options *options,
+		       struct sr_error *err);
 
 /* What pg_controldata says of a data directory that matters for starting it. */
 struct sr_control {

@@ -24,20 +24,20 @@ struct sr_strlist;
 
 struct sr_wal_segment {
 	unsigned timeline;
-	uint64_t number;   /* start LSN / segment size */
-	char *path;        /* the file, compressed or not */
-	bool in_backup;    /* found in the backup's own pg_wal */
+	uint64_t number; /* start LSN / segment size */
+	char *path; /* the file, compressed or not */
+	bool in_backup; /* found in the backup's own pg_wal */
 };
 
 struct sr_wal_archive {
 	char *dir;
 	uint32_t segment_size; /* from the first page of a segment: xlp_seg_size */
-	int major;             /* by page magic; 0 unknown */
+	int major; /* by page magic; 0 unknown */
 	uint64_t system_identifier; /* 0: no segment yet */
 	struct sr_wal_segment *segments; /* by timeline, then number */
 	size_t nsegments, cap;
-	struct sr_strlist *histories;    /* names of .history files, without .gz and the like */
-	struct sr_strlist *backups;      /* names of .backup files, likewise */
+	struct sr_strlist *histories; /* names of .history files, without .gz and the like */
+	struct sr_strlist *backups; /* names of .backup files, likewise */
 };
 
 /* Lists the archive.  An empty or unreadable directory is SR_ERR_REFUSED. .partial and .ready and unknown names are passed over. */
@@ -52,10 +52,11 @@ void sr_wal_segment_name(unsigned timeline, uint64_t number, uint32_t segment_si
 /* The other way round: the first n (24) characters of name, and nothing but them, are a segment's. */
 bool sr_wal_is_segment_name(const char *name, size_t n);
 /* The segment, or NULL. */
-const struct sr_wal_segment *sr_wal_archive_find(const struct sr_wal_archive *a, unsigned timeline, uint64_t number);
+const struct sr_wal_segment *sr_wal_archive_find(const struct sr_wal_archive *a, unsigned timeline,
+						 uint64_t number);
 /* Hands the events of one segment to fn, in order.  SR_ERR_REFUSED when the file cannot be read or is another's. */
-bool sr_wal_scan(const struct sr_wal_archive *a, const struct sr_wal_segment *s, sr_wal_event_fn *fn, void *ctx,
-		 struct sr_error *err);
+bool sr_wal_scan(const struct sr_wal_archive *a, const struct sr_wal_segment *s, sr_wal_event_fn *fn,
+		 void *ctx, struct sr_error *err);
 
 /*
  * First commit (or abort) time found in one segment, and the latest; both
@@ -69,7 +70,7 @@ bool sr_wal_segment_times(const struct sr_wal_archive *a, const struct sr_wal_se
 struct sr_timeline_part {
 	unsigned timeline;
 	sr_lsn begin; /* its first byte: where the one before was left */
-	sr_lsn end;   /* where it was left; UINT64_MAX for the last */
+	sr_lsn end; /* where it was left; UINT64_MAX for the last */
 };
 struct sr_timeline_history {
 	struct sr_timeline_part *parts;
@@ -78,8 +79,8 @@ struct sr_timeline_history {
 /* The lines of a .history file ("1\t0/18000A0\treason"); false when one cannot be read. */
 bool sr_timeline_history_parse(const char *text, unsigned timeline, struct sr_timeline_history *out);
 /* From the archive; timeline 1, or one whose file is missing, has itself only. SR_ERR_REFUSED. */
-bool sr_timeline_history_read(const struct sr_wal_archive *a, unsigned timeline, struct sr_timeline_history *out,
-			      struct sr_error *err);
+bool sr_timeline_history_read(const struct sr_wal_archive *a, unsigned timeline,
+			      struct sr_timeline_history *out, struct sr_error *err);
 void sr_timeline_history_release(struct sr_timeline_history *h);
 
 /*

@@ -25,7 +25,7 @@
 #include "base/clock.h"
 #include "recovery/backup.h"
 
-#define SR_WAL_HEADER_SIZE 40   /* of a segment's first page */
+#define SR_WAL_HEADER_SIZE 40 /* of a segment's first page */
 #define SR_WAL_MIN_SEGMENT (1024 * 1024)
 #define SR_WAL_MAX_SEGMENT (1024 * 1024 * 1024)
 
@@ -43,8 +43,8 @@ bool sr_wal_header_parse(const void *bytes, size_t n, struct sr_wal_header *out)
 enum sr_wal_event_kind { SR_WAL_COMMIT, SR_WAL_ABORT, SR_WAL_BACKUP_END };
 struct sr_wal_event {
 	enum sr_wal_event_kind kind;
-	sr_lsn lsn, end;     /* of the record: where it begins, and the byte after it */
-	sr_time time;        /* commit and abort */
+	sr_lsn lsn, end; /* of the record: where it begins, and the byte after it */
+	sr_time time; /* commit and abort */
 	sr_lsn backup_start; /* backup end: the START WAL LOCATION it belongs to */
 };
 /* False: enough, read no further. */
@@ -52,16 +52,16 @@ typedef bool sr_wal_event_fn(void *ctx, const struct sr_wal_event *event);
 
 struct sr_wal_reader {
 	uint32_t block_size;
-	sr_lsn page;             /* the address that the next page must have */
+	sr_lsn page; /* the address that the next page must have */
 	sr_wal_event_fn *event;
 	void *ctx;
-	uint64_t skip;           /* bytes of a record that began before we did */
+	uint64_t skip; /* bytes of a record that began before we did */
 	bool in_record;
 	bool prev_known;
-	sr_lsn start, prev;      /* of the record being read; of the one before */
-	uint64_t have;           /* bytes of it read */
+	sr_lsn start, prev; /* of the record being read; of the one before */
+	uint64_t have; /* bytes of it read */
 	uint32_t crc;
-	unsigned char head[96];  /* the record's first bytes */
+	unsigned char head[96]; /* the record's first bytes */
 };
 /* `address` is that of the first page; pages of block_size bytes follow one by one. */
 void sr_wal_reader_init(struct sr_wal_reader *r, sr_lsn address, uint32_t block_size, sr_wal_event_fn *event,

@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -120,20 +119,14 @@ static int run_cleanup(struct sr_settings *s)
 			      "Either name them or let them be chosen. Try \"schemarestore help cleanup\".");
 		return sr_print_error(s, &err);
 	}
+	if (s->ask_password && !sr_password_ask(s, &err))
+		return sr_print_error(s, &err);
 	if (!sr_operation_list_read(s->request.state_dir, s->request.drivers, &list, &err)) {
 		sr_operation_list_release(&list);
 		return sr_print_error(s, &err);
 	}
 	sr_print_early_warnings(s);
 	c.log = sr_stderr_log_new(s);
-	if (s->ask_password) {
-		char *password = sr_password_prompt("Password: ");
-
-		sr_conninfo_set(&s->request.conninfo, "password", password);
-		if (password)
-			explicit_bzero(password, strlen(password));
-		free(password);
-	}
 	if (s->operands.n > 0)
 		clean_named(&c, &list);
 	else

@@ -12,6 +12,7 @@
 struct doctor {
 	const struct sr_settings *settings;
 	bool utf8, color;
+	size_t width;
 	unsigned counts[3];
 };
 
@@ -33,7 +34,8 @@ static void print_check(void *ctx, enum sr_check_result result, const char *what
 	static const char *const words[] = { "ok   ", "warn ", "WRONG" };
 	static const char *const colors[] = { "32", "33", "31" };
 	struct doctor *d = ctx;
-	struct sr_strbuf out = SR_STRBUF_INIT;
+	static const char indent[] = "                             ";
+	struct sr_strbuf out = SR_STRBUF_INIT, first = SR_STRBUF_INIT, lines = SR_STRBUF_INIT;
 
 	d->counts[result]++;
 	if (d->settings->json) {
@@ -43,23 +45,29 @@ static void print_check(void *ctx, enum sr_check_result result, const char *what
 	if (d->settings->quiet && result == SR_CHECK_OK)
 		return;
 	if (d->color)
-		sr_strbuf_addf(&out, "\033[%sm%s\033[0m  ", colors[result], words[result]);
+		sr_strbuf_addf(&out, "\033[%sm%s\033[0m", colors[result], words[result]);
 	else
-		sr_strbuf_addf(&out, "%s  ", words[result]);
-	sr_text_pad(&out, what, 20, false, d->utf8);
-	sr_strbuf_adds(&out, "  ");
-	sr_text_fit(&out, found ? found : "", 0, d->utf8);
-	sr_strbuf_addc(&out, '\n');
+		sr_strbuf_adds(&out, words[result]);
+	/* The word takes the place of five spaces, without its colour. */
+	sr_strbuf_adds(&first, "       ");
+	sr_text_pad(&first, what, 20, false, d->utf8);
+	sr_strbuf_adds(&first, "  ");
+	sr_text_wrap(&lines, sr_strbuf_str(&first), indent, found ? found : "", d->width, d->utf8);
+	sr_strbuf_adds(&out, sr_strbuf_str(&lines) + 5);
 	if (mend && result != SR_CHECK_OK)
-		sr_text_indent(&out, "                             ", mend, d->utf8);
+		sr_text_wrap(&out, indent, indent, mend, d->width, d->utf8);
 	fputs(sr_strbuf_str(&out), stdout);
 	fflush(stdout);
 	sr_strbuf_release(&out);
+	sr_strbuf_release(&first);
+	sr_strbuf_release(&lines);
 }
 
 static int run_doctor(struct sr_settings *s)
 {
-	struct doctor d = { .settings = s, .utf8 = sr_text_is_utf8() };
+	struct doctor d = { .settings = s,
+			    .utf8 = sr_text_is_utf8(),
+			    .width = sr_terminal_width(STDOUT_FILENO) };
 	struct sr_error err = SR_ERROR_INIT;
 	bool well;
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/records.h"
@@ -20,7 +22,8 @@ static int run_list(struct sr_settings *s)
 	} else if (list.n == 0) {
 		printf("No operation is on record in %s\n", s->request.state_dir);
 	} else {
-		sr_records_table(&list, sr_clock_now(), sr_text_is_utf8(), &text);
+		sr_records_table(&list, sr_clock_now(), sr_terminal_width(STDOUT_FILENO), sr_text_is_utf8(),
+				 &text);
 		fputs(sr_strbuf_str(&text), stdout);
 	}
 	sr_strbuf_release(&text);

@@ -20,6 +20,11 @@ struct renderers {
 	struct sr_json_stream *json;
 };
 
+static bool draws(const struct sr_settings *s)
+{
+	return !s->json && !s->quiet && !s->verbose && sr_terminal_usable(STDERR_FILENO);
+}
+
 static void start_rendering(struct renderers *r, const struct sr_settings *s, struct sr_report *report)
 {
 	enum sr_plain_level level = s->quiet     ? SR_PLAIN_WARNINGS
@@ -30,7 +35,7 @@ static void start_rendering(struct renderers *r, const struct sr_settings *s, st
 	if (s->json) {
 		r->json = sr_json_stream_new(stdout);
 		sr_report_listen(report, sr_json_stream_event, r->json);
-	} else if (!s->quiet && !s->verbose && sr_terminal_usable(STDERR_FILENO)) {
+	} else if (draws(s)) {
 		r->terminal = sr_terminal_new(STDERR_FILENO);
 		sr_report_listen(report, sr_terminal_event, r->terminal);
 	} else {
@@ -102,11 +107,11 @@ static int run_restore(struct sr_settings *s)
 {
 	struct sr_error err = SR_ERROR_INIT;
 	struct sr_outcome outcome = { .moment = SR_TIME_NONE };
-	const volatile int *interrupted = sr_signals_install();
+	const volatile int *interrupted = sr_signals_install(draws(s));
 	struct renderers renderers;
 	struct sr_report *report;
 	struct sr_log *log;
-	bool ok, on_terminal;
+	bool ok;
 	int code;
 
 	if (!sr_settings_check_restore(s, &err) || !sr_password_settle(s, &err))
@@ -114,7 +119,6 @@ static int run_restore(struct sr_settings *s)
 	log = sr_stderr_log_new(s);
 	report = sr_report_new(log);
 	start_rendering(&renderers, s, report);
-	on_terminal = renderers.terminal != NULL;
 	for (size_t i = 0; i < s->nwarnings; i++)
 		sr_report_warning(report, s->warnings[i].code, NULL, s->warnings[i].hint, "%s",
 				  s->warnings[i].text);
@@ -130,8 +134,9 @@ static int run_restore(struct sr_settings *s)
 					    .report = report,
 					    .succeeded = ok,
 					    .now = sr_clock_now(),
-					    .utf8 = sr_text_is_utf8() },
-		      on_terminal, &err);
+					    .utf8 = sr_text_is_utf8(),
+					    .width = sr_terminal_width(STDOUT_FILENO) },
+		      draws(s), &err);
 	sr_error_release(&err);
 	sr_outcome_release(&outcome);
 	sr_report_free(report);

@@ -91,6 +91,9 @@ void sr_records_describe(const struct sr_operation_info *o, sr_time now, bool ut
 	char *state = o->pid > 0         ? sr_asprintf("%s, process %d", explain(o), o->pid)
 		      : o->exit_code > 0 ? sr_asprintf("%s, exit code %d", explain(o), o->exit_code)
 					 : sr_strdup(explain(o));
+	const char *restored = strcmp(o->state, "done") == 0      ? "restored"
+			       : strcmp(o->state, "running") == 0 ? "restoring"
+								  : NULL;
 	size_t n = 0;
 
 	sr_text_indent(out, "", o->id, utf8);
@@ -104,8 +107,9 @@ void sr_records_describe(const struct sr_operation_info *o, sr_time now, bool ut
 		pairs[n++] = (struct sr_text_pair){ o->ended == SR_TIME_NONE ? "running for" : "took", time };
 	if (o->error)
 		pairs[n++] = (struct sr_text_pair){ "error", o->error };
-	for (size_t i = 0; i < o->schemas.n && i < 10; i++)
-		pairs[n++] = (struct sr_text_pair){ "schema", o->schemas.items[i] };
+	/* What was undone is not there: it would mislead. */
+	for (size_t i = 0; restored && i < o->schemas.n && i < 10; i++)
+		pairs[n++] = (struct sr_text_pair){ restored, o->schemas.items[i] };
 	for (size_t i = 0; i < o->held.n && i < 10; i++)
 		pairs[n++] = (struct sr_text_pair){ "holds", o->held.items[i] };
 	if (o->dir)
@@ -116,18 +120,20 @@ void sr_records_describe(const struct sr_operation_info *o, sr_time now, bool ut
 	free(time);
 }
 
-void sr_records_table(const struct sr_operation_list *list, sr_time now, bool utf8, struct sr_strbuf *out)
+void sr_records_table(const struct sr_operation_list *list, sr_time now, size_t width, bool utf8,
+		      struct sr_strbuf *out)
 {
-	size_t widest = 9;
+	size_t widest = 9, used;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (sr_text_width(list->items[i].id, utf8) > widest)
 			widest = sr_text_width(list->items[i].id, utf8);
 	sr_text_pad(out, "operation", widest, false, utf8);
 	sr_strbuf_addf(out, "  %-11s  %4s  %-15s  %12s  %s\n", "state", "exit", "started", "took", "what");
+	used = widest + 2 + 11 + 2 + 4 + 2 + 15 + 2 + 12 + 2;
 	for (size_t i = 0; i < list->n; i++) {
 		const struct sr_operation_info *o = &list->items[i];
-		struct sr_strbuf started = SR_STRBUF_INIT;
+		struct sr_strbuf started = SR_STRBUF_INIT, what = SR_STRBUF_INIT;
 		char *time = took(o, now), code[16] = "";
 
 		if (o->started != SR_TIME_NONE)
@@ -137,10 +143,12 @@ void sr_records_table(const struct sr_operation_list *list, sr_time now, bool ut
 		sr_text_pad(out, o->id, widest, false, utf8);
 		sr_strbuf_addf(out, "  %-11s  %4s  %-15s  %12s  ", o->state, code, sr_strbuf_str(&started),
 			       time);
-		sr_text_fit(out, o->what ? o->what : "", 0, utf8);
 		if (o->held.n)
-			sr_strbuf_addf(out, "  [holds %zu]", o->held.n);
+			sr_strbuf_addf(&what, "[holds %zu] ", o->held.n);
+		sr_strbuf_adds(&what, o->what ? o->what : "");
+		sr_text_fit(out, sr_strbuf_str(&what), width > used + 10 ? width - used : 0, utf8);
 		sr_strbuf_addc(out, '\n');
+		sr_strbuf_release(&what);
 		sr_strbuf_release(&started);
 		free(time);
 	}

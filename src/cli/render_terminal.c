@@ -41,6 +41,13 @@ bool sr_terminal_usable(int fd)
 	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
+size_t sr_terminal_width(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 static void measure(struct sr_terminal *t)
 {
 	struct winsize size;

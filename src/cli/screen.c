@@ -132,7 +132,10 @@ static void add_phase(const struct sr_screen *s, const char *color, const char *
 	struct sr_strbuf time = SR_STRBUF_INIT;
 	size_t used = 2 + 10 + 1 + 10 + 2;
 
-	sr_duration_format(ms, &time);
+	if (ms > 0)
+		sr_duration_format(ms, &time);
+	else
+		sr_strbuf_adds(&time, "0 s");
 	add_color(s, out, color);
 	sr_strbuf_adds(out, mark);
 	add_color(s, out, "0");

@@ -6,13 +6,14 @@
 
 /* A handler can reach nothing but what is the process's own. */
 static volatile int interrupted;
+static volatile bool line_ends;
 
 static void on_signal(int signal)
 {
-	static const char text[] = "\nschemarestore: still removing what was made; please wait\n";
+	static const char text[] = "\rschemarestore: still removing what was made; please wait\n";
 
 	if (interrupted && signal != SIGHUP) {
-		ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+		ssize_t ignored = write(STDERR_FILENO, text, sizeof text - (line_ends ? 1 : 2));
 
 		(void)ignored;
 	}
@@ -20,11 +21,12 @@ static void on_signal(int signal)
 		interrupted = signal;
 }
 
-const volatile int *sr_signals_install(void)
+const volatile int *sr_signals_install(bool redrawn)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action, old;
 
+	line_ends = !redrawn;
 	memset(&action, 0, sizeof action);
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {

@@ -183,7 +183,7 @@ static void add_failures(const struct sr_summary *s, struct sr_strbuf *out)
 		       o->nfailures);
 	for (size_t i = 0; i < o->nfailures && i < FAILURES_SHOWN; i++) {
 		sr_text_indent(out, "  ", o->failures[i].object, s->utf8);
-		sr_text_indent(out, "      ", o->failures[i].message, s->utf8);
+		sr_text_wrap(out, "      ", "      ", o->failures[i].message, s->width, s->utf8);
 	}
 	if (o->nfailures > FAILURES_SHOWN)
 		sr_strbuf_addf(out, "  and %zu more\n", o->nfailures - FAILURES_SHOWN);
@@ -221,22 +221,15 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* One warning: its first line after the bullet, any further ones below. */
 static void add_warning(const struct sr_summary *s, const char *bullet, const struct sr_warning *w,
 			struct sr_strbuf *out)
 {
 	struct sr_strbuf text = SR_STRBUF_INIT;
-	char *rest;
 
 	if (w->object)
 		sr_strbuf_addf(&text, "%s: ", w->object);
 	sr_strbuf_adds(&text, w->text ? w->text : w->code);
-	rest = strchr(text.data, '\n');
-	if (rest)
-		*rest++ = '\0';
-	sr_text_indent(out, bullet, text.data, s->utf8);
-	if (rest && *rest)
-		sr_text_indent(out, "      ", rest, s->utf8);
+	sr_text_wrap(out, bullet, "      ", sr_strbuf_str(&text), s->width, s->utf8);
 	sr_strbuf_release(&text);
 }
 
@@ -252,7 +245,7 @@ static void add_group(const struct sr_summary *s, const char *code, struct sr_st
 		if (strcmp(w->code, code) != 0 || ++n > WARNINGS_OF_A_CODE)
 			continue;
 		if (last && last->hint && !same(last->hint, w->hint))
-			sr_text_indent(out, "      ", last->hint, s->utf8);
+			sr_text_wrap(out, "      ", "      ", last->hint, s->width, s->utf8);
 		add_warning(s, n == 1 ? "  - " : "    ", w, out);
 		last = w;
 	}
@@ -263,7 +256,7 @@ static void add_group(const struct sr_summary *s, const char *code, struct sr_st
 		sr_strbuf_addc(out, '\n');
 	}
 	if (last && last->hint)
-		sr_text_indent(out, "      ", last->hint, s->utf8);
+		sr_text_wrap(out, "      ", "      ", last->hint, s->width, s->utf8);
 }
 
 void sr_summary_warnings(const struct sr_summary *s, struct sr_strbuf *out)

@@ -112,19 +112,51 @@ void sr_text_pad(struct sr_strbuf *out, const char *text, size_t width, bool rig
 		sr_strbuf_addc(out, ' ');
 }
 
-void sr_text_indent(struct sr_strbuf *out, const char *indent, const char *text, bool utf8)
+/* How many bytes of the line, which is n long, fit: up to a space if there is one. */
+static size_t fitting(const char *line, size_t n, size_t room, bool utf8)
 {
+	size_t columns = 0, space = 0, step;
+	uint32_t c;
+
+	for (size_t i = 0; i < n; i += step) {
+		step = decode(line + i, &c);
+		if (c == ' ' && i > 0) {
+			if (columns > room)
+				return i;
+			space = i;
+		}
+		columns += put(NULL, line + i, step, c, utf8);
+		if (columns > room && space)
+			return space;
+	}
+	return n;
+}
+
+void sr_text_wrap(struct sr_strbuf *out, const char *first, const char *indent, const char *text,
+		  size_t width, bool utf8)
+{
+	const char *before = first;
+
 	do {
-		size_t n = strcspn(text, "\n");
+		size_t n = strcspn(text, "\n"), used = sr_text_width(before, utf8), taken = n;
 		struct sr_strbuf line = SR_STRBUF_INIT;
 
-		sr_strbuf_add(&line, text, n);
-		sr_strbuf_adds(out, indent);
+		if (width > used + 20)
+			taken = fitting(text, n, width - used, utf8);
+		sr_strbuf_add(&line, text, taken);
+		sr_strbuf_adds(out, before);
 		sr_text_fit(out, sr_strbuf_str(&line), 0, utf8);
 		sr_strbuf_addc(out, '\n');
 		sr_strbuf_release(&line);
-		text += n + (text[n] == '\n');
+		/* The newline, or the space that was broken at, goes. */
+		text += taken + (text[taken] != '\0');
+		before = indent;
 	} while (*text);
+}
+
+void sr_text_indent(struct sr_strbuf *out, const char *indent, const char *text, bool utf8)
+{
+	sr_text_wrap(out, indent, indent, text, 0, utf8);
 }
 
 void sr_text_sql_name(struct sr_strbuf *out, const char *name)

@@ -1,5 +1,6 @@
 #include "body_node.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 struct json_object *sr_node_member(struct json_object *node, const char *key)

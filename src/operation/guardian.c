@@ -28,8 +28,10 @@ static void let_go(int keep)
 		dup2(null, 1);
 		dup2(null, 2);
 	}
-	for (int fd = 3; fd < 1024; fd++)
-		if (fd != keep)
+	for (int fd = 3; fd < keep; fd++)
+		close(fd);
+	if (close_range((unsigned)keep + 1, ~0U, 0) != 0)
+		for (int fd = keep + 1; fd < 65536; fd++)
 			close(fd);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
@@ -53,27 +55,38 @@ static struct sr_journal *take_over(const char *dir, struct sr_error *err)
 	return j;
 }
 
+/* It may have died after its own last word; that one stands. */
+static void write_end(struct sr_journal *j, struct sr_error *err)
+{
+	struct sr_record record = { 0 };
+
+	if (sr_record_read(sr_journal_dir(j), &record, err) && !record.outcome) {
+		struct json_object *end = json_object_new_object();
+
+		sr_json_add_string(end, "outcome", "interrupted");
+		sr_json_add_string(end, "error", "the process died; the guardian undid what it had made");
+		sr_json_add_int(end, "exit_code", 128 + SIGKILL);
+		sr_journal_event(j, "end", end, err);
+	}
+	sr_record_release(&record);
+}
+
 static void undo_all(const char *dir, const struct sr_undo *what)
 {
 	struct sr_error err = SR_ERROR_INIT, undo_err = SR_ERROR_INIT;
 	struct sr_log *log = sr_log_new(SR_LOG_ERROR, NULL, NULL);
 	struct sr_undo undo = *what;
 	struct sr_journal *j = take_over(dir, &err);
-	struct json_object *end = json_object_new_object();
 	char *path = sr_path_join(dir, "log");
 
 	undo.log = log;
 	if (j) {
 		sr_log_open_file(log, path, &undo_err);
 		sr_log_warning(log, "the main process died: the guardian undoes what it made");
-		sr_undo_run(j, &undo, &undo_err);
-		sr_json_add_string(end, "outcome", "interrupted");
-		sr_json_add_string(end, "error", "the process died; the guardian undid what it had made");
-		sr_json_add_int(end, "exit_code", 128 + SIGKILL);
-		sr_journal_event(j, "end", end, &err);
-		end = NULL;
+		/* What could not be undone leaves the operation abandoned: it is left to "cleanup". */
+		if (sr_undo_run(j, &undo, &undo_err))
+			write_end(j, &err);
 	}
-	json_object_put(end);
 	sr_journal_close(j);
 	sr_log_free(log);
 	free(path);

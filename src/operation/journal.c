@@ -57,6 +57,39 @@ const char *sr_journal_dir(const struct sr_journal *j)
 	return j->dir;
 }
 
+/* A crash while writing leaves a piece of a line: what is appended must not be joined to it. */
+static bool cut_piece(int fd)
+{
+	char last[4096];
+	off_t end = lseek(fd, 0, SEEK_END), keep = end;
+
+	while (keep > 0) {
+		off_t from = keep > (off_t)sizeof last ? keep - (off_t)sizeof last : 0;
+		ssize_t n = pread(fd, last, (size_t)(keep - from), from);
+
+		if (n <= 0)
+			return false;
+		while (n > 0 && last[n - 1] != '\n')
+			n--;
+		keep = from + n;
+		if (n > 0)
+			break;
+	}
+	return end >= 0 && (keep == end || ftruncate(fd, keep) == 0);
+}
+
+/* Whoever only looks (sr_record_read) holds it for an instant. */
+static bool lock_exclusively(int fd)
+{
+	for (int i = 0;; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK || i == 10)
+			return false;
+		usleep(5000);
+	}
+}
+
 static bool journal_open(struct sr_journal *j, struct sr_error *err)
 {
 	char *path = sr_path_join(j->dir, "journal.jsonl"), *lock = sr_path_join(j->dir, "lock");
@@ -65,12 +98,14 @@ static bool journal_open(struct sr_journal *j, struct sr_error *err)
 	j->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (j->lock_fd < 0)
 		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not create \"%s\"", lock);
-	else if (flock(j->lock_fd, LOCK_EX | LOCK_NB) != 0)
+	else if (!lock_exclusively(j->lock_fd))
 		ok = errno == EWOULDBLOCK ? sr_error_set(err, SR_ERR_REFUSED, "the operation %s is still running",
 							 sr_path_base(j->dir))
 					  : sr_error_errno(err, SR_ERR_INTERNAL, "could not lock \"%s\"", lock);
-	if (ok && (j->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
+	if (ok && (j->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
 		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not create \"%s\"", path);
+	else if (ok && !cut_piece(j->fd))
+		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not go on with \"%s\"", path);
 	free(path);
 	free(lock);
 	return ok;
@@ -109,12 +144,17 @@ struct sr_journal *sr_journal_reopen(const char *dir, struct sr_error *err)
 static bool append(struct sr_journal *j, struct json_object *line, struct sr_error *err)
 {
 	struct sr_strbuf text = SR_STRBUF_INIT;
+	off_t before = lseek(j->fd, 0, SEEK_END);
 	bool ok = true;
 
 	sr_json_line(line, &text);
 	sr_strbuf_addc(&text, '\n');
-	if (!sr_write_all(j->fd, text.data, text.len) || fdatasync(j->fd) != 0)
+	if (before < 0 || !sr_write_all(j->fd, text.data, text.len) || fdatasync(j->fd) != 0) {
 		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not write to the journal in \"%s\"", j->dir);
+		/* With the disk full, half a line may stand there. */
+		if (before >= 0 && ftruncate(j->fd, before) != 0)
+			sr_error_detail(err, "Its last line is incomplete.");
+	}
 	sr_strbuf_release(&text);
 	return ok;
 }
@@ -250,6 +290,7 @@ static void read_line(struct sr_record *r, struct json_object *line)
 		replace(&r->outcome, line, "outcome");
 		replace(&r->error, line, "error");
 		r->exit_code = (int)sr_json_int(line, "exit_code", -1);
+		r->kept = sr_json_bool(line, "kept", false);
 		sr_time_parse(time ? time : "", &r->ended);
 	}
 }
@@ -257,8 +298,9 @@ static void read_line(struct sr_record *r, struct json_object *line)
 static bool lock_is_held(const char *dir)
 {
 	char *path = sr_path_join(dir, "lock");
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Shared: two that look at once must not take each other for the one that works. */
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
 	if (fd >= 0)
 		close(fd);

@@ -52,6 +52,7 @@ static void fill(struct sr_operation_info *info, const struct sr_record *r,
 	info->what = sr_strdup_null(r->what);
 	info->target = sr_strdup_null(r->target);
 	info->pid = r->running ? r->pid : 0;
+	info->kept = r->kept;
 	for (size_t i = 0; r->schemas && i < json_object_array_length(r->schemas); i++)
 		sr_strlist_add(&info->schemas, json_object_get_string(json_object_array_get_idx(r->schemas, i)));
 	for (size_t i = 0; i < r->n; i++) {

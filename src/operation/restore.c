@@ -27,10 +27,12 @@ static void make_id(struct sr_run *run)
 
 static bool interrupted(struct sr_run *run, struct sr_error *err)
 {
-	if (!*run->interrupted)
+	int sig = *run->interrupted;
+
+	if (!sig)
 		return false;
-	sr_error_set(err, SR_ERR_SIGNAL, "interrupted by %s", strsignal(*run->interrupted));
-	err->signal = *run->interrupted;
+	sr_error_set(err, SR_ERR_SIGNAL, "stopped by signal %d (SIG%s)", sig, sigabbrev_np(sig));
+	err->signal = sig;
 	return true;
 }
 
@@ -238,6 +240,8 @@ static void journal_end(struct sr_run *run, bool ok, const struct sr_error *err)
 	sr_json_add_string(data, "outcome", ok ? "done" : err->class == SR_ERR_SIGNAL ? "interrupted" : "failed");
 	sr_json_add_int(data, "exit_code", code);
 	sr_json_add_string(data, "error", err->message);
+	if (run->out->kept)
+		sr_json_add_bool(data, "kept", true);
 	if (!sr_journal_event(run->journal, "end", data, &ignored) || !sr_run_write_metrics(run, code, &ignored))
 		sr_log_warning(run->log, "%s", ignored.message);
 	sr_error_release(&ignored);

@@ -11,6 +11,9 @@
 
 #define NAME_MAX_BYTES 63 /* NAMEDATALEN - 1 */
 
+/* What has a meaning to pg_dump's patterns outside double quotes: wildcards, and regular expressions beside them. */
+#define PATTERN_CHARS "*?|+()[]{}^\\"
+
 bool sr_schemas_is_pattern(const char *text)
 {
 	bool quoted = false;
@@ -18,7 +21,7 @@ bool sr_schemas_is_pattern(const char *text)
 	for (; *text; text++) {
 		if (*text == '"')
 			quoted = !quoted;
-		else if (!quoted && (*text == '*' || *text == '?'))
+		else if (!quoted && strchr(PATTERN_CHARS, *text))
 			return true;
 	}
 	return false;
@@ -53,6 +56,11 @@ static void add_literal(struct sr_strbuf *out, char c)
 	sr_strbuf_addc(out, c);
 }
 
+/*
+ * As processSQLNamePattern() of PostgreSQL's fe_utils: outside double quotes *
+ * and ? are wildcards, $ and [] are meant as they stand, and the rest of a regular
+ * expression goes through.  A dot, which separates names there, is a dot here.
+ */
 void sr_schemas_pattern(const char *pattern, struct sr_strbuf *out)
 {
 	bool quoted = false;
@@ -69,6 +77,12 @@ void sr_schemas_pattern(const char *pattern, struct sr_strbuf *out)
 			sr_strbuf_adds(out, ".*");
 		else if (*pattern == '?')
 			sr_strbuf_addc(out, '.');
+		else if (*pattern == '[' && pattern[1] == ']')
+			add_literal(out, *pattern);
+		else if (*pattern == '\\' && pattern[1])
+			sr_strbuf_add(out, pattern++, 2);
+		else if (strchr(PATTERN_CHARS, *pattern))
+			sr_strbuf_addc(out, *pattern);
 		else
 			add_literal(out, fold(*pattern));
 	}
@@ -80,8 +94,10 @@ static bool match_all(const char *regex, const struct sr_strlist *names, struct 
 {
 	int code;
 	PCRE2_SIZE at;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_DOTALL, &code, &at,
-				       NULL);
+	/* Names of a database that is not in UTF-8 are compared too, byte by byte where they must. */
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+				       PCRE2_MATCH_INVALID_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code,
+				       &at, NULL);
 	pcre2_match_data *match;
 
 	if (!re) {

@@ -85,9 +85,7 @@ bool sr_undo_run(struct sr_journal *j, const struct sr_undo *undo, struct sr_err
 		sr_error_release(&one);
 	}
 	sr_record_release(&record);
-	if (left) {
+	if (left || !ok)
 		sr_error_reclass(err, SR_ERR_LEFTOVER);
-		return false;
-	}
-	return ok;
+	return ok && !left;
 }

@@ -40,7 +40,7 @@ struct sr_source {
 	int intent;
 	char *wal_dir; /* absolute */
 	uint64_t segments;
-	int64_t told_ms; /* when the restoring of files was last told */
+	int64_t told_ms, told; /* when the restoring of files was last told, and how far it was */
 };
 
 static struct sr_source *create(const struct sr_source_spec *spec, const struct sr_source_host *host)
@@ -274,8 +274,10 @@ static void on_restored(void *ctx, int64_t done, int64_t total)
 	struct sr_strbuf text = SR_STRBUF_INIT;
 	int64_t now = sr_clock_monotonic_ms();
 
-	if (now - s->told_ms < TELL_EVERY_MS && done != total)
+	/* The end is told at once, but once: empty files follow. */
+	if (now - s->told_ms < TELL_EVERY_MS && (done != total || s->told == done))
 		return;
+	s->told = done;
 	s->told_ms = now;
 	sr_bytes_format(done, &text);
 	if (total >= 0) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -32,7 +33,8 @@ void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *
 	c->tablespace_dir = sr_path_join(c->root, "tblspc");
 	c->log_path = sr_path_join(c->root, "postgres.log");
 	c->socket_dir = sr_path_join(c->root, "s");
-	if (strlen(c->socket_dir) + strlen(SOCKET_FILE) >= sizeof address.sun_path) {
+	/* The server and libpq alike read a comma as the end of one directory. */
+	if (strlen(c->socket_dir) + strlen(SOCKET_FILE) >= sizeof address.sun_path || strchr(c->socket_dir, ',')) {
 		free(c->socket_dir);
 		c->socket_dir = sr_path_join("/tmp", name);
 	}
@@ -128,6 +130,42 @@ void sr_cluster_conninfo(const struct sr_cluster *c, struct sr_conninfo *out)
 	sr_conninfo_set(out, "port", "5432");
 }
 
+/* ---- What the server tells: postmaster.pid (miscadmin.h, LOCK_FILE_LINE_...) ---- */
+
+struct pid_file {
+	pid_t pid;
+	key_t shm_key;
+	int shm_id;  /* -1: none told */
+	bool ready;  /* accepts connections: with hot_standby off, once recovery has ended */
+};
+
+static void read_pid_file(const char *data_dir, struct pid_file *out)
+{
+	char *path = sr_path_join(data_dir, "postmaster.pid");
+	struct sr_strbuf text = SR_STRBUF_INIT;
+	struct sr_error ignored = SR_ERROR_INIT;
+	const char *line = "";
+
+	*out = (struct pid_file){ .shm_id = -1 };
+	if (sr_file_read(path, 4096, &text, &ignored))
+		line = sr_strbuf_str(&text);
+	for (int number = 1; line && *line; number++) {
+		unsigned long key;
+
+		if (number == 1)
+			out->pid = atoi(line);
+		else if (number == 7 && sscanf(line, "%lu %d", &key, &out->shm_id) == 2)
+			out->shm_key = (key_t)key;
+		else if (number == 8)
+			out->ready = strncmp(line, "ready", 5) == 0;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	sr_error_release(&ignored);
+	sr_strbuf_release(&text);
+	free(path);
+}
+
 /* ---- The server's log ---- */
 
 static char *log_tail(const char *path, size_t most)
@@ -217,6 +255,7 @@ bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char 
 	const char *keys[] = { "host", "port", "dbname", "connect_timeout", NULL };
 	const char *values[] = { c->socket_dir, "5432", "postgres", "5", NULL };
 	char seen[64] = "", now[64];
+	struct pid_file told;
 
 	for (;;) {
 		bool gone;
@@ -240,8 +279,9 @@ bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char 
 				status(ctx, seen);
 			}
 		}
-		/* With hot_standby off, connections are accepted only once recovery has ended; PQping needs no valid role. */
-		if (PQpingParams(keys, values, 0) == PQPING_OK)
+		/* Not asked before, or its log would be full of our attempts. PQping needs no valid role. */
+		read_pid_file(c->data_dir, &told);
+		if (told.pid == c->pid && told.ready && PQpingParams(keys, values, 0) == PQPING_OK)
 			return true;
 	}
 }
@@ -301,35 +341,38 @@ static int signal_inside(const char *dir, int sig, pid_t first)
 	return n;
 }
 
-static pid_t postmaster_pid(const char *data_dir)
+/*
+ * A postmaster that was killed outright leaves its System V segment behind
+ * (a few bytes, by which the next one knows that none works there).  Removed
+ * only if it is the one told, nobody holds it, and it belongs to the directory's owner.
+ */
+static void remove_segment(const char *data_dir, const struct pid_file *told)
 {
-	char *path = sr_path_join(data_dir, "postmaster.pid");
-	struct sr_strbuf text = SR_STRBUF_INIT;
-	struct sr_error ignored = SR_ERROR_INIT;
-	pid_t pid = 0;
+	struct shmid_ds segment;
+	struct stat st;
 
-	if (sr_file_read(path, 4096, &text, &ignored))
-		pid = atoi(sr_strbuf_str(&text));
-	sr_error_release(&ignored);
-	sr_strbuf_release(&text);
-	free(path);
-	return pid;
+	if (told->shm_id < 0 || stat(data_dir, &st) != 0 || shmctl(told->shm_id, IPC_STAT, &segment) != 0)
+		return;
+	if (segment.shm_perm.__key == told->shm_key && segment.shm_nattch == 0 && segment.shm_perm.cuid == st.st_uid)
+		shmctl(told->shm_id, IPC_RMID, NULL);
 }
 
 static bool end_inside(const char *data_dir, struct sr_error *err)
 {
 	char real[4096];
-	pid_t postmaster;
+	struct pid_file told;
 
 	if (!realpath(data_dir, real))
 		return true;
-	postmaster = postmaster_pid(data_dir);
+	read_pid_file(data_dir, &told);
 	/* The postmaster first, alone: it ends its children and frees its shared memory. */
-	if (postmaster > 0)
-		signal_inside(real, SIGQUIT, postmaster);
+	if (told.pid > 0)
+		signal_inside(real, SIGQUIT, told.pid);
 	for (int i = 0; i < 120; i++) {
-		if (signal_inside(real, i >= 80 ? SIGKILL : 0, 0) == 0)
+		if (signal_inside(real, i >= 80 ? SIGKILL : 0, 0) == 0) {
+			remove_segment(data_dir, &told);
 			return true;
+		}
 		sr_clock_sleep_ms(100);
 	}
 	return sr_error_set(err, SR_ERR_LEFTOVER, "a process that works in \"%s\" does not end", data_dir);

@@ -11,11 +11,15 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 
-/* name = 'value', quoted as postgresql.conf wants it (guc-file.l: '' or \' for a quote, \\ for a backslash). */
+/* name = 'value', quoted as postgresql.conf wants it (guc-file.l: '' or \' for a quote, \\ for a backslash, \n). */
 static void setting(struct sr_strbuf *out, const char *name, const char *value)
 {
 	sr_strbuf_addf(out, "%s = '", name);
 	for (const char *p = value; *p; p++) {
+		if (*p == '\n') {
+			sr_strbuf_adds(out, "\\n");
+			continue;
+		}
 		if (*p == '\'' || *p == '\\')
 			sr_strbuf_addc(out, *p);
 		sr_strbuf_addc(out, *p);
@@ -64,6 +68,7 @@ static void add_neutral(struct sr_strbuf *out, const struct sr_cluster *c)
 	setting(out, "log_timezone", "UTC");
 	setting(out, "restart_after_crash", "off");
 	setting(out, "huge_pages", "off");
+	setting(out, "dynamic_shared_memory_type", "mmap"); /* files in the data directory: they go with it */
 	setting(out, "jit", "off");
 	setting(out, "cluster_name", "schemarestore");
 	if (c->major >= 17)

@@ -95,7 +95,7 @@ def test_no_such_schema(shop, other, tool):
 
 def test_unreachable(shop, other, tool):
     given = ["--from", f"existing:host={tool.base} dbname=shop", "-d", shop.cluster.conninfo(), "--schema", "a"]
-    tool.refused((3, 4), *given, "--disposable-source", words=["source", str(tool.base)])
+    tool.refused((3, 4), *given, "--disposable-source", words=["cannot connect", str(tool.base)])
 
 
 def test_a_moment_makes_no_sense(shop, other, tool):

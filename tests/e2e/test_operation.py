@@ -171,6 +171,7 @@ def test_dry_run(shop, tool):
 def test_dry_run_refuses_like_the_real_one(shop, tool):
     name = "b" + shop.main.suffix
     shop.cluster.sql("shop", f"CREATE SCHEMA {name}")
+    tool.kept.add(name)
     try:
         tool.refused(3, *shop.args("b"), "--dry-run", words=[name, "exists"])
     finally:

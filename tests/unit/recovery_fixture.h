@@ -27,19 +27,21 @@
 #include "recovery/backup.h"
 #include "recovery/checksum.h"
 
-#define WAL      "fixtures/recovery/wal"
-#define CLUSTER  UINT64_C(7710319478863002559)
-#define OF_DAY   "2026-11-20 "
-#define MB       (1024 * 1024)
-#define UNUSED   __attribute__((unused))
+#define WAL     "fixtures/recovery/wal"
+#define CLUSTER UINT64_C(7710319478863002559)
+#define OF_DAY  "2026-11-20 "
+#define MB      (1024 * 1024)
+#define UNUSED  __attribute__((unused))
 
-#define MONDAY                                                                                                      \
-	"START WAL LOCATION: 0/700028 (file 000000010000000000000007)\nCHECKPOINT LOCATION: 0/700060\n"              \
-	"BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-20 18:17:29 UTC\nLABEL: monday\n"        \
+#define MONDAY                                                                                               \
+	"START WAL LOCATION: 0/700028 (file 000000010000000000000007)\nCHECKPOINT LOCATION: 0/700060\n"      \
+	"BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-20 18:17:29 UTC\nLABEL: "        \
+	"monday\n"                                                                                           \
 	"START TIMELINE: 1\n"
-#define TUESDAY                                                                                                     \
-	"START WAL LOCATION: 0/A00028 (file 00000001000000000000000A)\nCHECKPOINT LOCATION: 0/A00060\n"              \
-	"BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-20 18:17:32 UTC\nLABEL: tuesday\n"       \
+#define TUESDAY                                                                                              \
+	"START WAL LOCATION: 0/A00028 (file 00000001000000000000000A)\nCHECKPOINT LOCATION: 0/A00060\n"      \
+	"BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-20 18:17:32 UTC\nLABEL: "        \
+	"tuesday\n"                                                                                          \
 	"START TIMELINE: 1\n"
 
 static UNUSED int set_up(void **state)
@@ -78,7 +80,8 @@ static UNUSED void is_error(struct sr_error *err, enum sr_error_class class, con
 {
 	assert_int_equal(err->class, class);
 	if (!strstr(err->message, text) && !(err->detail && strstr(err->detail, text))) {
-		print_error("\"%s\" is not in: %s / %s\n", text, err->message, err->detail ? err->detail : "");
+		print_error("\"%s\" is not in: %s / %s\n", text, err->message,
+			    err->detail ? err->detail : "");
 		fail();
 	}
 	sr_error_release(err);
@@ -192,9 +195,12 @@ static UNUSED void make_manifest(const char *dir, const struct content *files, s
 	sr_strbuf_adds(&m, "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [");
 	for (size_t i = 0; i < n; i++) {
 		content_bytes(&files[i], &bytes);
-		sr_strbuf_addf(&m, "%s{ \"Path\": \"%s\", \"Size\": %zu, \"Last-Modified\": \"2026-11-20 18:17:31 GMT\", ",
+		sr_strbuf_addf(&m,
+			       "%s{ \"Path\": \"%s\", \"Size\": %zu, \"Last-Modified\": \"2026-11-20 "
+			       "18:17:31 GMT\", ",
 			       i ? ",\n" : "\n", files[i].name, bytes.len);
-		sr_strbuf_addf(&m, "\"Checksum-Algorithm\": \"%s\", \"Checksum\": \"", i % 2 ? "SHA256" : "CRC32C");
+		sr_strbuf_addf(&m, "\"Checksum-Algorithm\": \"%s\", \"Checksum\": \"",
+			       i % 2 ? "SHA256" : "CRC32C");
 		add_sum(&m, i % 2 ? SR_SUM_SHA256 : SR_SUM_CRC32C, sr_strbuf_str(&bytes), bytes.len);
 		sr_strbuf_adds(&m, "\" }");
 	}
@@ -210,12 +216,9 @@ static UNUSED void make_manifest(const char *dir, const struct content *files, s
 #define MONDAY_RANGE "\"Start-LSN\": \"0/700028\", \"End-LSN\": \"0/700168\""
 
 static const struct content monday_files[] UNUSED = {
-	{ "backup_label", MONDAY },
-	{ "PG_VERSION", "15\n" },
-	{ "global/pg_control", NULL },
-	{ "base/1/1259", "rows of pg_class" },
-	{ "base/5/PG_VERSION", "15\n" },
-	{ "postgresql.auto.conf", "archive_command = 'x'\n" },
+	{ "backup_label", MONDAY },      { "PG_VERSION", "15\n" },
+	{ "global/pg_control", NULL },   { "base/1/1259", "rows of pg_class" },
+	{ "base/5/PG_VERSION", "15\n" }, { "postgresql.auto.conf", "archive_command = 'x'\n" },
 };
 
 static UNUSED void make_plain(const char *dir, const struct content *files, size_t n)

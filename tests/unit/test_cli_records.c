@@ -27,6 +27,7 @@ static struct sr_operation_info items[] = {
 	  .started = NOW - 86400 * SR_USEC_PER_SEC,
 	  .ended = NOW - 86390 * SR_USEC_PER_SEC,
 	  .exit_code = 6,
+	  .what = (char *)"customer_1 at latest",
 	  .error = (char *)"could not copy a.t" },
 };
 static const struct sr_operation_list list = { .items = items, .n = 2 };
@@ -73,13 +74,17 @@ static void test_table(void **state)
 	struct sr_strbuf out = SR_STRBUF_INIT;
 
 	(void)state;
-	sr_records_table(&list, NOW, true, &out);
+	sr_records_table(&list, NOW, 0, true, &out);
 	assert_string_equal(
 		sr_strbuf_str(&out),
 		"operation                     state        exit  started                  took  what\n"
 		"restore-20240128-132000-ab12  running            60 seconds ago      1 min 0 s  a at "
 		"latest\n"
-		"restore-20240127-132000-cd34  failed          6  24 hours ago           10.0 s  \n");
+		"restore-20240127-132000-cd34  failed          6  24 hours ago           10.0 s  customer_1 "
+		"at latest\n");
+	sr_strbuf_clear(&out);
+	sr_records_table(&list, NOW, 92, true, &out);
+	assert_non_null(strstr(sr_strbuf_str(&out), "  10.0 s  customer_1 …\n"));
 	sr_strbuf_release(&out);
 }
 

@@ -60,6 +60,26 @@ static void test_pad_and_indent(void **state)
 	sr_strbuf_release(&out);
 }
 
+static void test_wrap(void **state)
+{
+	struct sr_strbuf out = SR_STRBUF_INIT;
+
+	(void)state;
+	sr_text_wrap(&out, "  - ", "    ", "eins zwei drei vier fünf sechs sieben\nacht", 30, true);
+	assert_string_equal(sr_strbuf_str(&out), "  - eins zwei drei vier fünf\n"
+						 "    sechs sieben\n"
+						 "    acht\n");
+	sr_strbuf_clear(&out);
+	/* No space to break at; no width to keep to; nothing. */
+	sr_text_wrap(&out, "", " ", "einszweidreivierfünfsechssieben acht", 25, true);
+	sr_text_wrap(&out, "", " ", "eins zwei drei vier fünf sechs sieben", 0, true);
+	sr_text_wrap(&out, "-", " ", "", 30, true);
+	assert_string_equal(sr_strbuf_str(&out), "einszweidreivierfünfsechssieben\n acht\n"
+						 "eins zwei drei vier fünf sechs sieben\n"
+						 "-\n");
+	sr_strbuf_release(&out);
+}
+
 static void test_pairs(void **state)
 {
 	const struct sr_text_pair pairs[] = { { "schema", "a -> b" },
@@ -84,6 +104,7 @@ int main(void)
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_nothing_controls_the_terminal),
 		cmocka_unit_test(test_pad_and_indent),
+		cmocka_unit_test(test_wrap),
 		cmocka_unit_test(test_pairs),
 	};
 

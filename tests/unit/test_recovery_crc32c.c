@@ -34,8 +34,8 @@ static void both_ways_agree(void **state)
 	for (size_t from = 0; from < 9; from++)
 		for (size_t n = 0; n + from <= sizeof b; n += 13) {
 			uint32_t whole = sr_crc32c(SR_CRC32C_INIT, b + from, n);
-			uint32_t parts = sr_crc32c(sr_crc32c(SR_CRC32C_INIT, b + from, n / 3), b + from + n / 3,
-						   n - n / 3);
+			uint32_t parts = sr_crc32c(sr_crc32c(SR_CRC32C_INIT, b + from, n / 3),
+						   b + from + n / 3, n - n / 3);
 
 			assert_int_equal(whole, sr_crc32c_portable(SR_CRC32C_INIT, b + from, n));
 			assert_int_equal(whole, parts);

@@ -26,8 +26,9 @@ static void label(void **state)
 	struct sr_backup_label l;
 
 	(void)state;
-	assert_true(sr_backup_label_parse(MONDAY "STOP WAL LOCATION: 0/700168 (file 000000010000000000000007)\n"
-						 "STOP TIME: 2026-11-20 18:17:31 +0330\n",
+	assert_true(sr_backup_label_parse(MONDAY
+					  "STOP WAL LOCATION: 0/700168 (file 000000010000000000000007)\n"
+					  "STOP TIME: 2026-11-20 18:17:31 +0330\n",
 					  &l));
 	assert_true(l.start == 0x700028 && l.checkpoint == 0x700060 && l.stop == 0x700168);
 	assert_int_equal(l.timeline, 1);
@@ -53,7 +54,8 @@ static void old_and_odd_labels(void **state)
 	assert_true(l.start_time == SR_TIME_NONE);
 	assert_string_equal(l.label, "a: b");
 	sr_backup_label_release(&l);
-	assert_true(sr_backup_label_parse("START WAL LOCATION: 2/28 (file 0)\nINCREMENTAL FROM LSN: 1/0\n", &l));
+	assert_true(
+		sr_backup_label_parse("START WAL LOCATION: 2/28 (file 0)\nINCREMENTAL FROM LSN: 1/0\n", &l));
 	assert_true(l.incremental);
 	sr_backup_label_release(&l);
 	assert_false(sr_backup_label_parse("", &l));
@@ -80,7 +82,8 @@ static void tablespace_map(void **state)
 	struct sr_backup b = { 0 };
 
 	(void)state;
-	sr_tablespace_map_parse("16384 /srv/two words\n16385 /srv/a\\\nb\\\\c\nnonsense\n0 /x\n16384 /srv/again", &b);
+	sr_tablespace_map_parse(
+		"16384 /srv/two words\n16385 /srv/a\\\nb\\\\c\nnonsense\n0 /x\n16384 /srv/again", &b);
 	assert_int_equal(b.ntablespaces, 2);
 	assert_string_equal(sr_backup_tablespace(&b, 16384)->location, "/srv/again");
 	assert_string_equal(sr_backup_tablespace(&b, 16385)->location, "/srv/a\nb\\c");
@@ -92,8 +95,9 @@ static void tablespace_map(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(positions), cmocka_unit_test(label),	     cmocka_unit_test(old_and_odd_labels),
-		cmocka_unit_test(zones),     cmocka_unit_test(tablespace_map),
+		cmocka_unit_test(positions),          cmocka_unit_test(label),
+		cmocka_unit_test(old_and_odd_labels), cmocka_unit_test(zones),
+		cmocka_unit_test(tablespace_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

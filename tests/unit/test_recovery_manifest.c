@@ -3,12 +3,13 @@
 #include "recovery/manifest.h"
 
 /* As pg_basebackup 15 writes it, shortened by hand. */
-#define HEAD                                                                                                        \
-	"{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [\n"                                               \
-	"{ \"Path\": \"PG_VERSION\", \"Size\": 3, \"Last-Modified\": \"2026-11-20 17:58:03 GMT\", "                  \
-	"\"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"64440205\" },\n"                                        \
-	"{ \"Encoded-Path\": \"62ff\", \"Size\": 7, \"Last-Modified\": \"2026-11-20 17:58:03 GMT\" }\n],\n"          \
-	"\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/B00028\", \"End-LSN\": \"0/B00100\" }\n],\n"
+#define HEAD                                                                                                 \
+	"{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n\"Files\": [\n"                                       \
+	"{ \"Path\": \"PG_VERSION\", \"Size\": 3, \"Last-Modified\": \"2026-11-20 17:58:03 GMT\", "          \
+	"\"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"64440205\" },\n"                                \
+	"{ \"Encoded-Path\": \"62ff\", \"Size\": 7, \"Last-Modified\": \"2026-11-20 17:58:03 GMT\" }\n],\n"  \
+	"\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/B00028\", \"End-LSN\": \"0/B00100\" "      \
+	"}\n],\n"
 #define TAIL "\"Manifest-Checksum\": \"%s\"}\n"
 
 static char *write_manifest(const char *dir, const char *head)
@@ -98,11 +99,13 @@ static void refuses(void **state)
 	refuse(*state, "{}\n", "not a backup manifest");
 	free(write_manifest(*state, "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n{ \"Path\": \"x\" }\n"));
 	refuse(*state, NULL, "no size");
-	free(write_manifest(*state, "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n{ \"Path\": \"x\", \"Size\": 1, "
-				    "\"Checksum-Algorithm\": \"MD5\", \"Checksum\": \"00\" }\n"));
+	free(write_manifest(*state,
+			    "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n{ \"Path\": \"x\", \"Size\": 1, "
+			    "\"Checksum-Algorithm\": \"MD5\", \"Checksum\": \"00\" }\n"));
 	refuse(*state, NULL, "not known");
-	free(write_manifest(*state, "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n{ \"Path\": \"x\", \"Size\": 1, "
-				    "\"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"0g000000\" }\n"));
+	free(write_manifest(*state,
+			    "{ \"PostgreSQL-Backup-Manifest-Version\": 1,\n{ \"Path\": \"x\", \"Size\": 1, "
+			    "\"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"0g000000\" }\n"));
 	refuse(*state, NULL, "not of its kind");
 	sr_strbuf_release(&good);
 	free(path);

@@ -21,7 +21,6 @@ static void lists(void **state)
 {
 	struct sr_error err = SR_ERROR_INIT;
 	struct sr_wal_archive a;
-	struct sr_strbuf plain = SR_STRBUF_INIT;
 
 	copy_archive(*state);
 	put(*state, "00000001000000000000000C.partial", "x");
@@ -43,7 +42,6 @@ static void lists(void **state)
 	assert_non_null(sr_wal_archive_find(&a, 2, 0xC));
 	assert_null(sr_wal_archive_find(&a, 1, 0xC));
 	sr_wal_archive_release(&a);
-	sr_strbuf_release(&plain);
 }
 
 static void refuses(void **state)
@@ -70,8 +68,10 @@ static void times(void **state)
 		uint64_t number;
 		const char *first, *last;
 	} known[] = {
-		{ 1, 0x7, "18:17:29.368098", "18:17:29.368098" }, { 1, 0x8, "18:17:30.396909", "18:17:30.727113" },
-		{ 1, 0x9, NULL, NULL },				  { 1, 0xB, "18:17:33.331973", "18:17:33.332197" },
+		{ 1, 0x7, "18:17:29.368098", "18:17:29.368098" },
+		{ 1, 0x8, "18:17:30.396909", "18:17:30.727113" },
+		{ 1, 0x9, NULL, NULL },
+		{ 1, 0xB, "18:17:33.331973", "18:17:33.332197" },
 		{ 2, 0xC, "18:17:34.610229", "18:17:34.610229" },
 	};
 	struct sr_error err = SR_ERROR_INIT;
@@ -106,8 +106,6 @@ static void damaged_segments(void **state)
 	sr_time first, last;
 
 	copy_wal(*state, "00000001000000000000000B.gz");
-	get(WAL "/000000010000000000000008.lz4", &b);
-	put_bytes(*state, "000000010000000000000008.lz4", b.data, b.len - 100);
 	get(WAL "/000000010000000000000007.gz", &b);
 	put_bytes(*state, "000000010000000000000009.gz", b.data, b.len);
 	assert_true(sr_wal_archive_open(&a, *state, &err));
@@ -126,8 +124,7 @@ static void backups_own_wal(void **state)
 	struct sr_wal_archive a = { 0 };
 	struct sr_backup b = { .path = sr_path_join(*state, "b"), .name = NULL, .format = SR_BACKUP_PLAIN };
 	char *wal = sr_path_join(b.path, "pg_wal");
-	struct sr_strbuf bytes = SR_STRBUF_INIT;
-	struct content files[] = { { "000000010000000000000008", "" }, { "archive_status/x.done", "" } };
+	struct content files[] = { { "000000010000000000000008", "" } };
 	sr_time first, last;
 	bool found;
 
@@ -141,8 +138,6 @@ static void backups_own_wal(void **state)
 	assert_true(a.segments[0].in_backup && a.segments[0].number == 7);
 
 	/* A second one, tar: only as long as its WAL is asked for by name. */
-	get(dest, &bytes);
-	bytes.data[100000] = 0;
 	b.format = SR_BACKUP_TAR;
 	make_tar(b.path, "pg_wal.tar.gz", files, 1);
 	assert_true(sr_wal_archive_add_backup(&a, &b, &err));
@@ -150,7 +145,6 @@ static void backups_own_wal(void **state)
 	assert_false(sr_wal_segment_times(&a, sr_wal_archive_find(&a, 1, 8), &first, &last, &err));
 	is_error(&err, SR_ERR_REFUSED, "not a WAL segment");
 	sr_wal_archive_release(&a);
-	sr_strbuf_release(&bytes);
 	free(dest);
 	free(wal);
 	free(b.path);

@@ -151,11 +151,11 @@ static void all_kinds(void **state)
 	(void)state;
 	begin(&w);
 	first = commit(&w, 0x80 | 0x00, 100); /* with XLOG_XACT_HAS_INFO */
-	commit(&w, 0x20, 200);		      /* abort */
-	commit(&w, 0x10, 300);		      /* prepare: no commit yet */
-	commit(&w, 0x30, 400);		      /* commit prepared */
-	commit(&w, 0x40, 500);		      /* abort prepared */
-	commit(&w, 0x50, 600);		      /* assignment: nothing */
+	commit(&w, 0x20, 200); /* abort */
+	commit(&w, 0x10, 300); /* prepare: no commit yet */
+	commit(&w, 0x30, 400); /* commit prepared */
+	commit(&w, 0x40, 500); /* abort prepared */
+	commit(&w, 0x50, 600); /* assignment: nothing */
 	memcpy(body + 2, &backup, 8);
 	record(&w, 0, 0x50, body, 10);
 	read_from(&w, 0, &s);
@@ -339,7 +339,7 @@ static void noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_kinds),	     cmocka_unit_test(headers_before_the_data),
+		cmocka_unit_test(all_kinds),         cmocka_unit_test(headers_before_the_data),
 		cmocka_unit_test(over_page_borders), cmocka_unit_test(ends_at_damage),
 		cmocka_unit_test(given_up_record),   cmocka_unit_test(switch_ends_the_segment),
 		cmocka_unit_test(first_page_header), cmocka_unit_test(noise),
