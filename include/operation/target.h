@@ -38,6 +38,9 @@ struct sr_target {
 /* Connects and learns the facts; refuses a standby, a read-only database, missing CREATE. */
 bool sr_target_open(struct sr_target *t, const struct sr_conninfo *ci, const char *operation_id, struct sr_log *log,
 		    struct sr_error *err);
+/* A new control connection in place of a lost one.  The locks are gone with the old one; by then the schemas stand there,
+ * and their names keep others away. */
+bool sr_target_reopen(struct sr_target *t, const char *encoding, struct sr_log *log, struct sr_error *err);
 void sr_target_close(struct sr_target *t);
 
 /* Refuses publications FOR ALL TABLES unless allowed; warns of event triggers. */

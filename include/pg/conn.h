@@ -52,8 +52,10 @@ int sr_conn_version(const struct sr_conn *c); /* 150004 */
 void sr_conn_set_class(struct sr_conn *c, enum sr_error_class class);
 bool sr_conn_lost(struct sr_conn *c); /* the connection is gone, not just the statement */
 
-/* Asks the server to give up what this connection runs (PQcancel). Any thread. */
+/* Asks the server to give up what this connection runs (PQcancel), without waiting. Any thread. */
 void sr_conn_cancel(struct sr_conn *c);
+/* Ends the connection under whoever waits in it: for when the server or the network does not answer. Any thread. */
+void sr_conn_break(struct sr_conn *c);
 
 /* Runs one or more statements; results are dropped. */
 bool sr_conn_exec(struct sr_conn *c, const char *sql, struct sr_error *err);

@@ -44,6 +44,7 @@ struct sr_cluster {
 struct sr_cluster_recovery {
 	enum sr_target_kind kind;
 	sr_time time;
+	unsigned timeline;           /* to follow; 0: the newest, as far as the server can find it */
 	const char *restore_command; /* as the server takes it: %f, %p; or NULL */
 };
 
@@ -70,6 +71,8 @@ bool sr_cluster_start(struct sr_cluster *c, struct sr_error *err);
  */
 bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char *wal_file), void *ctx,
 		     const volatile int *stop, struct sr_error *err);
+/* False when the server, once it was ready, has ended by itself: err tells how, with the end of its log (SR_ERR_INSTANCE). */
+bool sr_cluster_alive(struct sr_cluster *c, struct sr_error *err);
 /* host, port and nothing else. */
 void sr_cluster_conninfo(const struct sr_cluster *c, struct sr_conninfo *out);
 /* Immediate shutdown; harmless when it does not run. */

@@ -11,6 +11,7 @@
  *     provision  phase 2: makes the instance; every resource is told to
  *                host->intend before it is made
  *     connect    how to reach it, as a role that may rename schemas
+ *     alive      (or NULL) asked when something failed that used the instance
  *     teardown   removes what was made; safe to call twice, or after a failure
  *     destroy    frees memory only
  *
@@ -80,6 +81,8 @@ struct sr_source_driver {
 	sr_time (*moment)(struct sr_source *s);
 	bool (*provision)(struct sr_source *s, struct sr_error *err);
 	bool (*connect)(struct sr_source *s, struct sr_conninfo *out, struct sr_error *err);
+	/* False: it has ended by itself, which explains the failure better; err then says so (SR_ERR_INSTANCE). */
+	bool (*alive)(struct sr_source *s, struct sr_error *err);
 	bool (*teardown)(struct sr_source *s, bool failed, struct sr_error *err);
 	void (*destroy)(struct sr_source *s);
 	/* True when kind is one of this driver's. */

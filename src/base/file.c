@@ -59,9 +59,12 @@ static bool make_one(const char *path, mode_t mode, struct sr_error *err)
 {
 	if (mkdir(path, mode) == 0)
 		return true;
+	int saved = errno;
+
 	/* On a read-only or protected parent mkdir may say so before it says that the directory exists. */
 	if (sr_path_is_dir(path))
 		return true;
+	errno = saved;
 	return sr_error_errno(err, SR_ERR_INTERNAL, "could not create the directory \"%s\"", path);
 }
 

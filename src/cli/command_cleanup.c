@@ -24,7 +24,7 @@ static bool wanted(const struct sr_settings *s, const struct sr_operation_info *
 		return false;
 	if (strcmp(o->state, "abandoned") == 0)
 		return true;
-	return s->all && o->held.n > 0 && strcmp(o->state, "running") != 0;
+	return o->held.n > 0 && strcmp(o->state, "running") != 0 && (s->all || !o->kept);
 }
 
 static void print_lines(const char *what, const struct sr_strlist *lines)

@@ -61,23 +61,22 @@ static void add_options(struct sr_strbuf *out, unsigned commands)
 
 static void add_all(struct sr_strbuf *out)
 {
-	sr_strbuf_adds(out,
-		       "schemarestore restores schemas of a PostgreSQL database as they stood at a moment,\n"
-		       "beside the live ones, which it does not touch.\n\n"
-		       "Usage:\n"
-		       "  schemarestore --schema NAME (--pitr TIME | --snapshot ID) [OPTION]...\n"
-		       "  schemarestore COMMAND [OPTION]...\n\n"
-		       "Commands:\n");
+	sr_strbuf_adds(out, "schemarestore restores schemas of a PostgreSQL database as they stood at a\n"
+			    "moment, beside the live ones, which it does not touch.\n\n"
+			    "Usage:\n"
+			    "  schemarestore --schema NAME (--pitr TIME | --snapshot ID) [OPTION]...\n"
+			    "  schemarestore COMMAND [OPTION]...\n\n"
+			    "Commands:\n");
 	for (const struct sr_command *const *c = sr_commands(); *c; c++)
 		sr_strbuf_addf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	add_options(out, SR_CMD_ALL);
-	sr_strbuf_adds(out,
-		       "\nExample:\n"
-		       "  schemarestore --schema a --pitr '2024-01-28T14:30:00Z' \\\n"
-		       "      --from basebackup:/backups --wal-archive /wal -d 'host=db1 dbname=shop'\n"
-		       "makes the schema a_20240128143000 beside a.\n\n"
-		       "Options may also stand in /etc/schemarestore.conf, ~/.config/schemarestore.conf and\n"
-		       "in variables such as SCHEMARESTORE_FROM. See man schemarestore.\n");
+	sr_strbuf_adds(out, "\nExample:\n"
+			    "  schemarestore --schema a --pitr '2024-01-28T14:30:00Z' \\\n"
+			    "      --from basebackup:/backups --wal-archive /wal -d 'host=db1 dbname=shop'\n"
+			    "makes the schema a_20240128143000 beside a.\n\n"
+			    "Options may also stand in /etc/schemarestore.conf,\n"
+			    "~/.config/schemarestore.conf and in variables such as SCHEMARESTORE_FROM.\n"
+			    "See man schemarestore.\n");
 }
 
 void sr_help_format(const struct sr_command *command, struct sr_strbuf *out)

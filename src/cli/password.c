@@ -57,6 +57,9 @@ static char *prompt_for(const char *prompt)
 		if (sr_write_all(fd, prompt, strlen(prompt)) && read_line(fd, line, sizeof line))
 			password = sr_strdup(line);
 		saved = errno;
+		/* On ^C the terminal has not begun a new line by itself. */
+		if (!password)
+			(void)sr_write_all(fd, "\n", 1);
 		tcsetattr(fd, TCSAFLUSH, &old);
 		errno = saved;
 	}

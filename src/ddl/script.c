@@ -105,6 +105,36 @@ static const char *partitioned_sql(struct sr_script *s, const struct sr_toc_entr
 	return sql;
 }
 
+/*
+ * A grant by another role than the owner stands between SET SESSION
+ * AUTHORIZATION and its RESET.  Only a superuser may do that; SET ROLE has the
+ * same effect on a grant and is open to the role's members.
+ */
+static const char *acl_sql(struct sr_script *s, const struct sr_toc_entry *e)
+{
+	static const char session[] = "SESSION AUTHORIZATION";
+	struct sr_strbuf out = SR_STRBUF_INIT;
+	const char *sql, *from = e->defn;
+	char quote = 0;
+
+	if (!strstr(from, session))
+		return e->defn;
+	for (const char *p = from; *p; p++) {
+		if (quote || *p == '"' || *p == '\'') {
+			quote = !quote ? *p : *p == quote ? 0 : quote;
+		} else if (!strncmp(p, session, strlen(session))) {
+			sr_strbuf_add(&out, from, (size_t)(p - from));
+			sr_strbuf_adds(&out, "ROLE");
+			from = p + strlen(session);
+			p = from - 1;
+		}
+	}
+	sr_strbuf_adds(&out, from);
+	sql = keep(s, &out);
+	sr_strbuf_release(&out);
+	return sql;
+}
+
 static const char *item_sql(struct sr_script *s, const struct sr_toc_entry *e,
 			    const struct sr_script_options *o)
 {
@@ -112,6 +142,8 @@ static const char *item_sql(struct sr_script *s, const struct sr_toc_entry *e,
 		return routine_sql(s, e, o);
 	if (e->relkind == 'p' && e->table_am && !strcmp(e->desc, "TABLE"))
 		return partitioned_sql(s, e);
+	if (sr_entry_kind(e) == SR_ITEM_ACL)
+		return acl_sql(s, e);
 	return e->defn;
 }
 

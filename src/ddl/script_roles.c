@@ -14,13 +14,13 @@ static void add_role(struct sr_strlist *roles, const char *name)
 		sr_strlist_add(roles, name);
 }
 
-/* SET SESSION AUTHORIZATION 'bob': pg_dump has another grantor than the owner grant this way. */
+/* SET ROLE 'bob': another grantor than the owner grants this way; pg_dump itself writes SET SESSION AUTHORIZATION. */
 static void add_session_role(struct sr_strlist *roles, struct json_object *set)
 {
 	const char *name = sr_json_string(set, "name");
 	struct json_object *args = sr_json_member(set, "args"), *value;
 
-	if (!name || strcmp(name, "session_authorization") != 0 ||
+	if (!name || (strcmp(name, "session_authorization") != 0 && strcmp(name, "role") != 0) ||
 	    !json_object_is_type(args, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(args); i++) {

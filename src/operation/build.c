@@ -1,14 +1,16 @@
 /*
  * The graph of jobs for phases 4 and 5, and why its edges are what they are:
  *
- *     pre-data batches, in the archive's order, one after the other
- *       -> chunks of rows (functions that checks and generated columns call exist by then)
- *            -> indexes and keys, each as soon as its own table is whole
- *            -> "loaded": all rows are there, sequences are set
- *                 -> foreign keys, checks, triggers, rules, policies
- *                      -> grants, in one chain (two on one object at once would collide)
- *                           -> materialized views (their owners need the grants), then the indexes on them
- *                      -> ANALYZE
+ *     the owners may use the schemas
+ *       -> pre-data batches, in the archive's order, one after the other
+ *            -> chunks of rows (functions that checks and generated columns call exist by then)
+ *                 -> indexes and keys, each as soon as its own table is whole
+ *                 -> "loaded": all rows are there, sequences are set
+ *                      -> foreign keys, checks, triggers, rules, policies
+ *                           -> built-in privileges, then the grants, in one chain (two on one object at once
+ *                              would collide)
+ *                                -> materialized views (their owners need the grants), then the indexes on them
+ *                           -> ANALYZE
  *
  * Everything up to "loaded" is essential; what comes after is optional: a
  * failure there is kept and told (exit 7).
@@ -135,7 +137,7 @@ static void add_pre_data(struct builder *b)
 	const struct sr_script *s = &run->script;
 	struct sr_task *batch = NULL;
 
-	b->pre_data = -1;
+	b->pre_data = add(b, "schemas for their owners", sr_job_lend, 1, SR_JOB_ESSENTIAL)->job;
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->items[i].section != SR_SECTION_PRE_DATA || is_made_elsewhere(s, &s->items[i]))
 			continue;
@@ -147,8 +149,6 @@ static void add_pre_data(struct builder *b)
 		}
 		batch->indexes[batch->count++] = i;
 	}
-	if (b->pre_data < 0)
-		b->pre_data = add(b, "pre-data", NULL, 0, SR_JOB_ESSENTIAL)->job;
 }
 
 static void add_chunks(struct builder *b)
@@ -289,6 +289,37 @@ static void order_after_builds(struct builder *b, const struct sr_item *key, int
 	}
 }
 
+static const char *last_word(const char *tag)
+{
+	const char *space = strrchr(tag, ' ');
+
+	return space ? space + 1 : tag;
+}
+
+/*
+ * CREATE TRIGGER on a partitioned table makes those of its partitions; one that
+ * is enabled otherwise has an entry of its own, "ALTER TABLE part DISABLE
+ * TRIGGER …", which names no dependency on the first.  Tags are "table trigger".
+ */
+static void order_partition_triggers(struct builder *b)
+{
+	const struct sr_script *s = &b->run->script;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sr_item *item = &s->items[i];
+
+		if (item->kind != SR_ITEM_TRIGGER || strncmp(item->sql + strspn(item->sql, "\n"), "ALTER", 5) != 0)
+			continue;
+		for (size_t k = 0; k < s->n; k++) {
+			const struct sr_item *other = &s->items[k];
+
+			if (other->kind == SR_ITEM_TRIGGER && strncmp(other->sql, "CREATE", 6) == 0 &&
+			    strcmp(last_word(other->entry->tag), last_word(item->entry->tag)) == 0)
+				edge(b, b->job_of[other->entry->dump_id], b->job_of[item->entry->dump_id], SR_EDGE_AFTER);
+		}
+	}
+}
+
 static void add_post_data(struct builder *b)
 {
 	struct sr_run *run = b->run;
@@ -317,6 +348,7 @@ static void add_post_data(struct builder *b)
 	for (size_t i = 0; i < run->script.n; i++)
 		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
 			order_after_builds(b, &run->script.items[i], b->job_of[run->script.items[i].entry->dump_id]);
+	order_partition_triggers(b);
 	sr_strbuf_release(&name);
 }
 
@@ -325,7 +357,8 @@ static void add_grants(struct builder *b)
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
 
-	b->acl_done = b->post_done;
+	b->acl_done = add(b, "built-in privileges", sr_job_builtin_privileges, 8192, SR_JOB_OPTIONAL)->job;
+	edge(b, b->post_done, b->acl_done, SR_EDGE_AFTER);
 	for (size_t i = 0; i < run->script.n; i++) {
 		const struct sr_item *item = &run->script.items[i];
 		struct sr_task *task;

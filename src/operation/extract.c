@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ddl/dump.h"
+#include "operation/bodies.h"
 #include "operation/schemas.h"
 #include "pg/ident.h"
 #include "run.h"
@@ -187,6 +188,8 @@ static bool rename_schemas(struct sr_run *run, struct sr_error *err)
 	if (!run->driver->throwaway) {
 		if (!sr_rename_refuse_extensions(run->source_conn, run->renames, run->nrenames, err))
 			return false;
+		if (!sr_bodies_save(run, err))
+			return false;
 		for (size_t i = 0; i < run->nrenames; i++)
 			if (!intend_rename(run, &run->renames[i], err))
 				return false;
@@ -338,7 +341,8 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 	if (!rename_schemas(run, err) || !export_snapshot(run, err))
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
-	if (!read_archive(run, err) || !write_scripts(run, err) || !check_roles(run, err))
+	if (!read_archive(run, err) || !write_scripts(run, err) || !check_roles(run, err) ||
+	    !sr_bodies_replace(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
 	if (!plan_copy(run, err))

@@ -7,6 +7,8 @@
 #include "base/strbuf.h"
 #include "run.h"
 
+#define BREAK_AFTER 30 /* cancels, one at each tick of 100 ms, before the connections are cut */
+
 /* ---- Workers ---- */
 
 static bool open_source(struct sr_worker *w, int index, struct sr_error *err)
@@ -92,11 +94,12 @@ bool sr_worker_usable(void *ctx, void *state)
 void sr_worker_cancel(void *ctx, void *state)
 {
 	struct sr_worker *w = state;
+	bool patient = w->cancels++ < BREAK_AFTER;
 
 	(void)ctx;
 	if (w->source)
-		sr_conn_cancel(w->source);
-	sr_conn_cancel(w->target);
+		(patient ? sr_conn_cancel : sr_conn_break)(w->source);
+	(patient ? sr_conn_cancel : sr_conn_break)(w->target);
 }
 
 void sr_run_tick(void *ctx)
@@ -279,7 +282,9 @@ bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err)
 
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
 	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->display);
-	ok = sr_conn_execf(w->target, err, "REFRESH MATERIALIZED VIEW %s", task->matview->qualified);
+	/* Run as the owner, for whom policies hold as they did when the view was last filled; off would be an error. */
+	ok = sr_conn_execf(w->target, err, "SET LOCAL row_security = on; REFRESH MATERIALIZED VIEW %s",
+			   task->matview->qualified);
 	if (!ok)
 		sr_error_context(err, "refreshing materialized view %s", task->matview->display);
 	sr_report_worker(task->run->report, index, NULL);

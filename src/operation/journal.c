@@ -99,9 +99,10 @@ static bool journal_open(struct sr_journal *j, struct sr_error *err)
 	if (j->lock_fd < 0)
 		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not create \"%s\"", lock);
 	else if (!lock_exclusively(j->lock_fd))
-		ok = errno == EWOULDBLOCK ? sr_error_set(err, SR_ERR_REFUSED, "the operation %s is still running",
-							 sr_path_base(j->dir))
-					  : sr_error_errno(err, SR_ERR_INTERNAL, "could not lock \"%s\"", lock);
+		ok = errno == EWOULDBLOCK
+			     ? sr_error_set(err, SR_ERR_REFUSED, "the operation %s is still running",
+					    sr_path_base(j->dir))
+			     : sr_error_errno(err, SR_ERR_INTERNAL, "could not lock \"%s\"", lock);
 	if (ok && (j->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) < 0)
 		ok = sr_error_errno(err, SR_ERR_INTERNAL, "could not create \"%s\"", path);
 	else if (ok && !cut_piece(j->fd))
@@ -117,7 +118,9 @@ struct sr_journal *sr_journal_create(const char *state_dir, const char *id, stru
 	struct sr_journal *j = journal_new(dir);
 
 	free(dir);
-	if (!sr_dir_make_all(state_dir, 0700, err) || !sr_dir_make_private(j->dir, err) || !journal_open(j, err)) {
+	if (!sr_dir_make_all(state_dir, 0700, err) || !sr_dir_make_private(j->dir, err) ||
+	    !journal_open(j, err)) {
+		sr_error_reclass(err, SR_ERR_REFUSED);
 		sr_error_context(err, "keeping a record of the operation");
 		sr_error_hint(err, "Name a directory that can be written to with --state-dir.");
 		sr_journal_close(j);

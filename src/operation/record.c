@@ -54,7 +54,8 @@ static void fill(struct sr_operation_info *info, const struct sr_record *r,
 	info->pid = r->running ? r->pid : 0;
 	info->kept = r->kept;
 	for (size_t i = 0; r->schemas && i < json_object_array_length(r->schemas); i++)
-		sr_strlist_add(&info->schemas, json_object_get_string(json_object_array_get_idx(r->schemas, i)));
+		sr_strlist_add(&info->schemas,
+			       json_object_get_string(json_object_array_get_idx(r->schemas, i)));
 	for (size_t i = 0; i < r->n; i++) {
 		struct sr_strbuf line = SR_STRBUF_INIT;
 
@@ -103,9 +104,9 @@ bool sr_operation_list_read(const char *state_dir, const struct sr_source_driver
 	return ok;
 }
 
-bool sr_operation_cleanup(const char *dir, const struct sr_source_driver *const *drivers, const char *password,
-			  struct sr_log *log, struct sr_strlist *removed, struct sr_strlist *leftovers,
-			  struct sr_error *err)
+bool sr_operation_cleanup(const char *dir, const struct sr_source_driver *const *drivers,
+			  const char *password, struct sr_log *log, struct sr_strlist *removed,
+			  struct sr_strlist *leftovers, struct sr_error *err)
 {
 	struct sr_undo undo = {
 		.drivers = drivers,

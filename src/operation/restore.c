@@ -46,6 +46,9 @@ static bool phase(struct sr_run *run, enum sr_phase which, bool (*work)(struct s
 	/* A query that we cancelled, or a child that got the terminal's ^C, fails in its own words. */
 	if (!ok && *run->interrupted && err->class != SR_ERR_SIGNAL)
 		interrupted(run, err);
+	/* What used the instance complains of connections; that it is gone says more. */
+	if (!ok && !*run->interrupted && which > SR_PHASE_PROVISION && run->driver->alive)
+		run->driver->alive(run->source, err);
 	sr_report_phase_end(run->report, sr_report_phase(run->report), ok, ok && run->done.len ? "%s" : NULL,
 			    sr_strbuf_str(&run->done));
 	sr_strbuf_clear(&run->done);
@@ -141,6 +144,22 @@ static const char *comment_on_schema(const struct sr_script *s, const char *name
 	return found;
 }
 
+/* The connection was idle while rows were copied, for hours perhaps; doing it twice is harmless. */
+static bool take_marks_off(struct sr_run *run, const char **comments, struct sr_error *err)
+{
+	for (int i = 0;; i++) {
+		sr_conn_set_class(run->target.conn, SR_ERR_DDL);
+		if (sr_target_finish_schemas(&run->target, run->new_names.items, comments, run->nrenames, err))
+			return true;
+		if (!err->retry || i == 2)
+			return sr_error_context(err, "handing the schemas over");
+		sr_log_info(run->log, "the control connection to the target was lost; connecting again");
+		sr_error_release(err);
+		if (!sr_target_reopen(&run->target, run->encoding, run->log, err))
+			return sr_error_context(err, "handing the schemas over");
+	}
+}
+
 /* The marks come off: from here on the schemas are the user's. */
 static bool hand_over(struct sr_run *run, struct sr_error *err)
 {
@@ -149,8 +168,7 @@ static bool hand_over(struct sr_run *run, struct sr_error *err)
 
 	for (size_t i = 0; i < run->nrenames; i++)
 		comments[i] = comment_on_schema(&run->script, run->renames[i].to);
-	sr_conn_set_class(run->target.conn, SR_ERR_DDL);
-	ok = sr_target_finish_schemas(&run->target, run->new_names.items, comments, run->nrenames, err);
+	ok = take_marks_off(run, comments, err);
 	for (size_t i = 0; ok && i < run->nrenames; i++)
 		ok = sr_journal_kept(run->journal, run->schema_intents[i], err);
 	free(comments);

@@ -6,6 +6,7 @@
  *     extract.c    2 provision (after the source's part) and 3 extract
  *     build.c      the graph of jobs for 4 copy and 5 finish
  *     jobs.c       what the jobs do, and the workers' connections
+ *     privileges.c those that lend and take back privileges
  *     check.c      6 verify
  *     outcome.c    what is told and kept at the end
  */
@@ -46,6 +47,7 @@ struct sr_worker {
 	struct sr_run *run;
 	struct sr_conn *source, *target;
 	struct sr_item_session session;
+	int cancels;                    /* how often it was asked to give up */
 };
 
 struct sr_run {
@@ -117,6 +119,10 @@ bool sr_worker_usable(void *ctx, void *state);
 void sr_worker_cancel(void *ctx, void *state);
 void sr_run_tick(void *ctx);
 int sr_run_interrupted(void *ctx);
+
+/* privileges.c */
+bool sr_job_lend(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_builtin_privileges(void *arg, void *worker, int index, struct sr_error *err);
 
 /* check.c */
 bool sr_run_verify(struct sr_run *run, struct sr_error *err);

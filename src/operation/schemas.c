@@ -81,10 +81,10 @@ void sr_schemas_pattern(const char *pattern, struct sr_strbuf *out)
 			add_literal(out, *pattern);
 		else if (*pattern == '\\' && pattern[1])
 			sr_strbuf_add(out, pattern++, 2);
-		else if (strchr(PATTERN_CHARS, *pattern))
-			sr_strbuf_addc(out, *pattern);
+		else if (*pattern == '$' || *pattern == '.')
+			add_literal(out, *pattern);
 		else
-			add_literal(out, fold(*pattern));
+			sr_strbuf_addc(out, fold(*pattern));
 	}
 	sr_strbuf_adds(out, ")\\z");
 }
@@ -95,21 +95,24 @@ static bool match_all(const char *regex, const struct sr_strlist *names, struct 
 	int code;
 	PCRE2_SIZE at;
 	/* Names of a database that is not in UTF-8 are compared too, byte by byte where they must. */
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
-				       PCRE2_MATCH_INVALID_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code,
-				       &at, NULL);
+	pcre2_code *re =
+		pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+			      PCRE2_MATCH_INVALID_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+			      &code, &at, NULL);
 	pcre2_match_data *match;
 
 	if (!re) {
 		PCRE2_UCHAR why[256];
 
 		pcre2_get_error_message(code, why, sizeof why);
-		return sr_error_set(err, SR_ERR_USAGE, "cannot read the regular expression \"%s\": %s at character %zu",
-				    regex, (const char *)why, (size_t)at + 1);
+		return sr_error_set(err, SR_ERR_USAGE,
+				    "cannot read the regular expression \"%s\": %s at character %zu", regex,
+				    (const char *)why, (size_t)at + 1);
 	}
 	match = pcre2_match_data_create_from_pattern(re, NULL);
 	for (size_t i = 0; i < names->n; i++)
-		if (pcre2_match(re, (PCRE2_SPTR)names->items[i], strlen(names->items[i]), 0, 0, match, NULL) >= 0)
+		if (pcre2_match(re, (PCRE2_SPTR)names->items[i], strlen(names->items[i]), 0, 0, match,
+				NULL) >= 0)
 			sr_strlist_add(out, names->items[i]);
 	pcre2_match_data_free(match);
 	pcre2_code_free(re);
@@ -140,7 +143,7 @@ static bool none_found(const char *text, const struct sr_strlist *existing, stru
 
 	sr_error_set(err, SR_ERR_REFUSED,
 		     sr_schemas_is_pattern(text) ? "no schema matches \"%s\" at that moment"
-						 : "there is no schema \"%s\" at that moment",
+						 : "schema \"%s\" does not exist at that moment",
 		     text);
 	for (size_t i = 0; i < existing->n; i++)
 		sr_strlist_add(&near, existing->items[i]);
@@ -172,8 +175,8 @@ static bool choose_each(const struct sr_strlist *wanted, bool regex, const struc
 	return true;
 }
 
-bool sr_schemas_choose(const struct sr_request *r, const struct sr_strlist *existing, struct sr_strlist *chosen,
-		       struct sr_error *err)
+bool sr_schemas_choose(const struct sr_request *r, const struct sr_strlist *existing,
+		       struct sr_strlist *chosen, struct sr_error *err)
 {
 	struct sr_strlist in = SR_STRLIST_INIT, without = SR_STRLIST_INIT;
 	bool ok = choose_each(&r->schemas, false, existing, &in, err) &&

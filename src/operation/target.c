@@ -71,6 +71,21 @@ bool sr_target_open(struct sr_target *t, const struct sr_conninfo *ci, const cha
 	return true;
 }
 
+bool sr_target_reopen(struct sr_target *t, const char *encoding, struct sr_log *log, struct sr_error *err)
+{
+	struct sr_conn_options options = {
+		.label = "the target",
+		.encoding = encoding,
+		.class = SR_ERR_DDL,
+		.log = log,
+		.attempts = 5,
+	};
+
+	sr_conn_close(t->conn);
+	t->conn = sr_conn_open(&t->conninfo, &options, err);
+	return t->conn != NULL;
+}
+
 void sr_target_close(struct sr_target *t)
 {
 	sr_conn_close(t->conn);

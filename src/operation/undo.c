@@ -6,10 +6,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "operation/bodies.h"
 #include "operation/rename.h"
 #include "operation/target.h"
 
-static const struct sr_source_driver *driver_of(const struct sr_source_driver *const *drivers, const char *kind)
+static const struct sr_source_driver *driver_of(const struct sr_source_driver *const *drivers,
+						const char *kind)
 {
 	for (; *drivers; drivers++)
 		if ((*drivers)->owns(kind))
@@ -21,7 +23,8 @@ void sr_undo_describe(const struct sr_source_driver *const *drivers, const struc
 		      struct sr_strbuf *out)
 {
 	const struct sr_source_driver *driver = driver_of(drivers, intent->kind);
-	const char *schema = sr_json_string(intent->detail, "schema"), *where = sr_json_string(intent->detail, "where");
+	const char *schema = sr_json_string(intent->detail, "schema"),
+		   *where = sr_json_string(intent->detail, "where");
 	const char *from = sr_json_string(intent->detail, "from"), *to = sr_json_string(intent->detail, "to");
 
 	if (driver)
@@ -30,6 +33,8 @@ void sr_undo_describe(const struct sr_source_driver *const *drivers, const struc
 		sr_strbuf_addf(out, "unfinished schema %s in %s", schema, where ? where : "the target");
 	else if (from && to)
 		sr_strbuf_addf(out, "schema %s still named %s on the existing instance", from, to);
+	else if (strcmp(intent->kind, SR_BODIES_KIND) == 0)
+		sr_strbuf_adds(out, "rewritten function bodies on the existing instance");
 	else
 		sr_strbuf_addf(out, "%s", intent->kind);
 }
@@ -42,9 +47,12 @@ static bool undo_one(const struct sr_undo *undo, const struct sr_intent *intent,
 		return driver->undo(intent->kind, intent->detail, undo->log, err);
 	if (strcmp(intent->kind, "schema") == 0)
 		return sr_target_undo(intent->detail, undo->password, undo->log, err);
+	if (strcmp(intent->kind, SR_BODIES_KIND) == 0)
+		return sr_bodies_undo(intent->detail, undo->source_password, undo->log, err);
 	if (strcmp(intent->kind, SR_RENAME_KIND) == 0)
 		return sr_rename_undo(intent->detail, undo->source_password, undo->log, err);
-	sr_error_set(err, SR_ERR_LEFTOVER, "the journal names a kind of resource that this version does not know: %s",
+	sr_error_set(err, SR_ERR_LEFTOVER,
+		     "the journal names a kind of resource that this version does not know: %s",
 		     intent->kind);
 	return sr_error_hint(err, "Use the version of schemarestore that ran the operation.");
 }
@@ -75,7 +83,8 @@ bool sr_undo_run(struct sr_journal *j, const struct sr_undo *undo, struct sr_err
 
 		if (!record.intents[i].held)
 			continue;
-		if (undo_one(undo, &record.intents[i], &one) && sr_journal_gone(j, record.intents[i].number, &one)) {
+		if (undo_one(undo, &record.intents[i], &one) &&
+		    sr_journal_gone(j, record.intents[i].number, &one)) {
 			note(undo->removed, undo, &record.intents[i], NULL);
 		} else {
 			note(undo->leftovers, undo, &record.intents[i], &one);

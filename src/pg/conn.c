@@ -1,6 +1,5 @@
 #include "pg/conn.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "base/retry.h"
 #include "base/strbuf.h"
+#include "pg/cancel.h"
 #include "pg/connect.h"
 #include "pg/result.h"
 
@@ -17,9 +17,7 @@ struct sr_conn {
 	enum sr_error_class class;
 	struct sr_log *log;
 	int version;
-	/* PQcancel needs no PGconn, only this: it may run while another thread is inside libpq. */
-	pthread_mutex_t cancel_lock;
-	PGcancel *cancel;
+	struct sr_cancel *cancel;
 };
 
 /* The server's notices; only warnings are of interest to people. */
@@ -126,7 +124,6 @@ struct sr_conn *sr_conn_open(const struct sr_conninfo *ci, const struct sr_conn_
 	c->label = sr_strdup(options->label ? options->label : "the server");
 	c->class = options->class ? options->class : SR_ERR_INTERNAL;
 	c->log = options->log;
-	pthread_mutex_init(&c->cancel_lock, NULL);
 	sr_retry_begin(&retry, &policy, NULL);
 	while (!open_once(c, ci, options, err)) {
 		sr_log_debug(c->log, "%s", err->message);
@@ -139,7 +136,7 @@ struct sr_conn *sr_conn_open(const struct sr_conninfo *ci, const struct sr_conn_
 	/* The failures before this success are no longer of interest. */
 	if (err->class)
 		sr_error_release(err);
-	c->cancel = PQgetCancel(c->pg);
+	c->cancel = sr_cancel_new(c->pg);
 	sr_log_debug(c->log, "connected to %s (host=%s port=%s dbname=%s), version %d, process %d", c->label,
 		     PQhost(c->pg), PQport(c->pg), PQdb(c->pg), c->version, PQbackendPID(c->pg));
 	return c;
@@ -149,13 +146,8 @@ void sr_conn_close(struct sr_conn *c)
 {
 	if (!c)
 		return;
-	/* Waits for a cancel request that is on its way. */
-	pthread_mutex_lock(&c->cancel_lock);
-	PQfreeCancel(c->cancel);
-	c->cancel = NULL;
-	pthread_mutex_unlock(&c->cancel_lock);
+	sr_cancel_free(c->cancel);
 	PQfinish(c->pg);
-	pthread_mutex_destroy(&c->cancel_lock);
 	free(c->label);
 	free(c);
 }
@@ -187,12 +179,12 @@ bool sr_conn_lost(struct sr_conn *c)
 
 void sr_conn_cancel(struct sr_conn *c)
 {
-	char why[256];
+	sr_cancel_send(c->cancel);
+}
 
-	pthread_mutex_lock(&c->cancel_lock);
-	if (c->cancel && !PQcancel(c->cancel, why, sizeof why))
-		sr_log_debug(c->log, "could not cancel what runs on %s: %s", c->label, why);
-	pthread_mutex_unlock(&c->cancel_lock);
+void sr_conn_break(struct sr_conn *c)
+{
+	sr_cancel_break(c->cancel);
 }
 
 bool sr_conn_exec(struct sr_conn *c, const char *sql, struct sr_error *err)

@@ -25,7 +25,7 @@
 #include "source/login.h"
 #include "source/source.h"
 
-#define KIND "cluster"
+#define KIND          "cluster"
 #define TELL_EVERY_MS 250
 #define LEAST_MAJOR   12 /* before it, recovery is configured in recovery.conf */
 
@@ -87,7 +87,8 @@ static bool choose_user(struct sr_source *s, struct sr_error *err)
 	sr_error_release(err);
 	if (getpwnam("postgres"))
 		return sr_run_as_user(&s->run_as, "postgres", err);
-	sr_error_set(err, SR_ERR_REFUSED, "PostgreSQL does not run as root, and the base backup belongs to root");
+	sr_error_set(err, SR_ERR_REFUSED,
+		     "PostgreSQL does not run as root, and the base backup belongs to root");
 	return sr_error_hint(err, "Name the user that shall run the temporary instance with --run-as.");
 }
 
@@ -137,7 +138,8 @@ static bool check_space(struct sr_source *s, struct sr_error *err)
 	sr_bytes_format(b->bytes + wal, &need);
 	sr_bytes_format(avail, &have);
 	if (b->bytes < 0)
-		s->host->plan(s->host->ctx, "scratch space", "%s free in %s; needed: unknown, the backup is compressed",
+		s->host->plan(s->host->ctx, "scratch space",
+			      "%s free in %s; needed: unknown, the backup is compressed",
 			      sr_strbuf_str(&have), s->spec->scratch_dir);
 	else
 		s->host->plan(s->host->ctx, "scratch space", "%s needed, %s free in %s", sr_strbuf_str(&need),
@@ -166,7 +168,8 @@ static bool make_plan(struct sr_source *s, struct sr_error *err)
 
 	if (spec->wal_archive && !(s->wal_dir = realpath(spec->wal_archive, NULL))) {
 		sr_error_errno(err, SR_ERR_REFUSED, "cannot read the WAL archive \"%s\"", spec->wal_archive);
-		return sr_error_hint(err, "Name the directory that archive_command writes to with --wal-archive.");
+		return sr_error_hint(err,
+				     "Name the directory that archive_command writes to with --wal-archive.");
 	}
 	request.wal_dir = s->wal_dir;
 	return sr_recovery_plan_make(&s->plan, &request, err) && sr_backup_check(s->plan.backup, err);
@@ -194,7 +197,8 @@ static void tell_plan(struct sr_source *s)
 
 		sr_wal_segment_name(s->plan.timeline, s->plan.first_segment, s->plan.wal.segment_size, first);
 		sr_wal_segment_name(s->plan.timeline, s->plan.last_segment, s->plan.wal.segment_size, last);
-		plan(s->host->ctx, "WAL", "%s to %s (%llu files)", first, last, (unsigned long long)s->segments);
+		plan(s->host->ctx, "WAL", "%s to %s (%llu files)", first, last,
+		     (unsigned long long)s->segments);
 	} else if (s->spec->restore_command) {
 		plan(s->host->ctx, "WAL", "by restore command: %s", s->spec->restore_command);
 	}
@@ -211,11 +215,13 @@ static bool check(struct sr_source *s, struct sr_error *err)
 	if (s->plan.has_wal && s->plan.last_segment >= s->plan.first_segment)
 		s->segments = s->plan.last_segment - s->plan.first_segment + 1;
 	if (s->plan.backup->major < LEAST_MAJOR) {
-		sr_error_set(err, SR_ERR_REFUSED, "the base backup is of PostgreSQL %d; %d and later are supported",
+		sr_error_set(err, SR_ERR_REFUSED,
+			     "the base backup is of PostgreSQL %d; %d and later are supported",
 			     s->plan.backup->major, LEAST_MAJOR);
 		return false;
 	}
-	if (!sr_programs_server(s->spec->bindirs, s->plan.backup->major, &s->programs, err) || !choose_user(s, err))
+	if (!sr_programs_server(s->spec->bindirs, s->plan.backup->major, &s->programs, err) ||
+	    !choose_user(s, err))
 		return false;
 	if (!user_may(s, "-w", s->spec->scratch_dir, "--scratch-dir", err))
 		return false;
@@ -327,6 +333,7 @@ static bool provision(struct sr_source *s, struct sr_error *err)
 	struct sr_cluster_recovery recovery = {
 		.kind = s->spec->target,
 		.time = s->spec->time,
+		.timeline = s->plan.timeline,
 		.restore_command = command,
 	};
 	struct sr_control control = { 0 };
@@ -338,8 +345,8 @@ static bool provision(struct sr_source *s, struct sr_error *err)
 	if (ok) {
 		s->made = true;
 		ok = sr_cluster_make(&s->cluster, err) && restore_files(s, &control, err) &&
-		     sr_cluster_configure(&s->cluster, &recovery, &control, s->spec->settings, s->spec->connections,
-					  err) &&
+		     sr_cluster_configure(&s->cluster, &recovery, &control, s->spec->settings,
+					  s->spec->connections, err) &&
 		     sr_cluster_start(&s->cluster, err);
 	}
 	if (ok) {
@@ -365,6 +372,11 @@ static bool connect_to(struct sr_source *s, struct sr_conninfo *out, struct sr_e
 	likely[n] = NULL;
 	sr_cluster_conninfo(&s->cluster, out);
 	return sr_login_find(out, s->spec->dbname, likely, s->host->log, err);
+}
+
+static bool alive(struct sr_source *s, struct sr_error *err)
+{
+	return !s->made || sr_cluster_alive(&s->cluster, err);
 }
 
 /* ---- the end ---- */
@@ -402,7 +414,8 @@ static bool undo(const char *kind, struct json_object *detail, struct sr_log *lo
 
 	(void)kind;
 	if (!is_ours(root) || !is_ours(socket_dir) || strncmp(sr_path_base(root), "restore-", 8) != 0)
-		return sr_error_set(err, SR_ERR_LEFTOVER, "the journal names a directory that is not ours: \"%s\"",
+		return sr_error_set(err, SR_ERR_LEFTOVER,
+				    "the journal names a directory that is not ours: \"%s\"",
 				    root ? root : "");
 	sr_log_info(log, "removing the temporary instance in %s", root);
 	return sr_cluster_destroy(root, socket_dir, err);
@@ -425,6 +438,7 @@ const struct sr_source_driver sr_source_basebackup = {
 	.moment = moment,
 	.provision = provision,
 	.connect = connect_to,
+	.alive = alive,
 	.teardown = teardown,
 	.destroy = destroy,
 	.owns = owns,

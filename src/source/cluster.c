@@ -22,8 +22,8 @@
 
 #define SOCKET_FILE "/.s.PGSQL.5432"
 
-void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *name, const char *bindir, int major,
-		     const struct sr_run_as *run_as)
+void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *name, const char *bindir,
+		     int major, const struct sr_run_as *run_as)
 {
 	struct sockaddr_un address;
 
@@ -34,7 +34,8 @@ void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *
 	c->log_path = sr_path_join(c->root, "postgres.log");
 	c->socket_dir = sr_path_join(c->root, "s");
 	/* The server and libpq alike read a comma as the end of one directory. */
-	if (strlen(c->socket_dir) + strlen(SOCKET_FILE) >= sizeof address.sun_path || strchr(c->socket_dir, ',')) {
+	if (strlen(c->socket_dir) + strlen(SOCKET_FILE) >= sizeof address.sun_path ||
+	    strchr(c->socket_dir, ',')) {
 		free(c->socket_dir);
 		c->socket_dir = sr_path_join("/tmp", name);
 	}
@@ -135,8 +136,8 @@ void sr_cluster_conninfo(const struct sr_cluster *c, struct sr_conninfo *out)
 struct pid_file {
 	pid_t pid;
 	key_t shm_key;
-	int shm_id;  /* -1: none told */
-	bool ready;  /* accepts connections: with hot_standby off, once recovery has ended */
+	int shm_id; /* -1: none told */
+	bool ready; /* accepts connections: with hot_standby off, once recovery has ended */
 };
 
 static void read_pid_file(const char *data_dir, struct pid_file *out)
@@ -212,6 +213,21 @@ static const char *line_with(char *text, const char *what)
 	return at ? at + strlen(what) : NULL;
 }
 
+static void detail_log(const char *tail, struct sr_error *err)
+{
+	struct sr_strbuf end = SR_STRBUF_INIT;
+	size_t n = strlen(tail);
+	const char *from = n > 1500 ? tail + n - 1500 : tail;
+
+	/* From the beginning of a line. */
+	if (from > tail && strchr(from, '\n'))
+		from = strchr(from, '\n') + 1;
+	sr_strbuf_adds(&end, from);
+	sr_strbuf_rtrim(&end);
+	sr_error_detail(err, "The end of its log:\n%s", sr_strbuf_str(&end));
+	sr_strbuf_release(&end);
+}
+
 /* The server ended by itself: say why, in its own words, and what that means here. */
 static bool ended(struct sr_cluster *c, int status, struct sr_error *err)
 {
@@ -227,22 +243,23 @@ static bool ended(struct sr_cluster *c, int status, struct sr_error *err)
 		sr_error_set(err, SR_ERR_INSTANCE, "the temporary instance could not be recovered: %.*s",
 			     (int)strcspn(fatal, "\n"), fatal);
 	else
-		sr_error_set(err, SR_ERR_INSTANCE, "the temporary instance ended: it %s", sr_strbuf_str(&how));
+		sr_error_set(err, SR_ERR_INSTANCE, "the temporary instance ended: it %s",
+			     sr_strbuf_str(&how));
 	if (strstr(tail, "recovery ended before configured recovery target was reached")) {
 		const char *last = line_with(tail, "last completed transaction was at log time ");
 
 		sr_error_detail(err, "The WAL ends before the moment asked for%s%.*s.",
 				last ? "; the last transaction in it committed at " : "",
 				last ? (int)strcspn(last, "\n") : 0, last ? last : "");
-		sr_error_hint(err, "Use --pitr latest, or an earlier time, or wait until more WAL is archived.");
+		sr_error_hint(err,
+			      "Use --pitr latest, or an earlier time, or wait until more WAL is archived.");
 	} else if (strstr(tail, "recovery stop point is before consistent recovery point")) {
-		sr_error_hint(err, "The moment asked for lies before the end of the base backup; an older backup is "
-				   "needed.");
+		sr_error_hint(
+			err,
+			"The moment asked for lies before the end of the base backup; an older backup is "
+			"needed.");
 	} else {
-		sr_strbuf_clear(&how);
-		sr_strbuf_adds(&how, strlen(tail) > 1500 ? tail + strlen(tail) - 1500 : tail);
-		sr_strbuf_rtrim(&how);
-		sr_error_detail(err, "The end of its log:\n%s", sr_strbuf_str(&how));
+		detail_log(tail, err);
 	}
 	sr_strbuf_release(&how);
 	free(tail);
@@ -268,7 +285,8 @@ bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char 
 			return ended(c, wait_status, err);
 		}
 		if (stop && *stop) {
-			sr_error_set(err, SR_ERR_SIGNAL, "interrupted while the temporary instance was recovering");
+			sr_error_set(err, SR_ERR_SIGNAL,
+				     "interrupted while the temporary instance was recovering");
 			err->signal = *stop;
 			return false;
 		}
@@ -284,6 +302,30 @@ bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char 
 		if (told.pid == c->pid && told.ready && PQpingParams(keys, values, 0) == PQPING_OK)
 			return true;
 	}
+}
+
+bool sr_cluster_alive(struct sr_cluster *c, struct sr_error *err)
+{
+	struct sr_error ignored = SR_ERROR_INIT;
+	struct sr_strbuf how = SR_STRBUF_INIT;
+	bool gone = false;
+	char *tail;
+	int status;
+
+	/* After a crash of one of its processes the server needs a moment to end the others. */
+	if (c->pid > 0 && !sr_process_wait(c->pid, 200, &gone, &status, &ignored))
+		sr_error_release(&ignored);
+	if (!gone)
+		return true;
+	c->pid = 0;
+	tail = log_tail(c->log_path, 8192);
+	sr_process_describe(status, &how);
+	sr_error_set(err, SR_ERR_INSTANCE, "the temporary instance ended while it was needed: it %s",
+		     sr_strbuf_str(&how));
+	detail_log(tail, err);
+	sr_strbuf_release(&how);
+	free(tail);
+	return false;
 }
 
 bool sr_cluster_stop(struct sr_cluster *c, struct sr_error *err)
@@ -303,8 +345,8 @@ bool sr_cluster_stop(struct sr_cluster *c, struct sr_error *err)
 			return false;
 	}
 	if (!gone)
-		return sr_error_set(err, SR_ERR_LEFTOVER, "the temporary PostgreSQL (process %d) does not end",
-				    (int)c->pid);
+		return sr_error_set(err, SR_ERR_LEFTOVER,
+				    "the temporary PostgreSQL (process %d) does not end", (int)c->pid);
 	c->pid = 0;
 	return true;
 }
@@ -353,7 +395,8 @@ static void remove_segment(const char *data_dir, const struct pid_file *told)
 
 	if (told->shm_id < 0 || stat(data_dir, &st) != 0 || shmctl(told->shm_id, IPC_STAT, &segment) != 0)
 		return;
-	if (segment.shm_perm.__key == told->shm_key && segment.shm_nattch == 0 && segment.shm_perm.cuid == st.st_uid)
+	if (segment.shm_perm.__key == told->shm_key && segment.shm_nattch == 0 &&
+	    segment.shm_perm.cuid == st.st_uid)
 		shmctl(told->shm_id, IPC_RMID, NULL);
 }
 

@@ -48,7 +48,8 @@ static long shared_buffers_mb(void)
 
 static void add_neutral(struct sr_strbuf *out, const struct sr_cluster *c)
 {
-	sr_strbuf_adds(out, "# Written by schemarestore: a temporary cluster, nothing of production's settings.\n");
+	sr_strbuf_adds(
+		out, "# Written by schemarestore: a temporary cluster, nothing of production's settings.\n");
 	setting(out, "listen_addresses", "");
 	setting(out, "unix_socket_directories", c->socket_dir);
 	setting(out, "unix_socket_permissions", "0700");
@@ -102,8 +103,13 @@ static void add_recovery(struct sr_strbuf *out, const struct sr_cluster_recovery
 	if (recovery->restore_command)
 		setting(out, "restore_command", recovery->restore_command);
 	else
-		setting(out, "restore_command", "/bin/false"); /* archive recovery wants one; the backup has its WAL */
-	setting(out, "recovery_target_timeline", recovery->kind == SR_TARGET_SNAPSHOT ? "current" : "latest");
+		setting(out, "restore_command",
+			"/bin/false"); /* archive recovery wants one; the backup has its WAL */
+	/* "latest" would stop the server when the newest timeline in the archive does not descend from the backup. */
+	if (recovery->timeline)
+		setting_int(out, "recovery_target_timeline", recovery->timeline);
+	else
+		setting(out, "recovery_target_timeline", "latest");
 	setting(out, "recovery_target_action", "promote");
 	if (recovery->kind == SR_TARGET_SNAPSHOT) {
 		setting(out, "recovery_target", "immediate");
@@ -132,8 +138,8 @@ static bool write_file(const struct sr_cluster *c, const char *name, const char 
 }
 
 bool sr_cluster_configure(struct sr_cluster *c, const struct sr_cluster_recovery *recovery,
-			  const struct sr_control *control, const struct sr_strlist *settings, int connections,
-			  struct sr_error *err)
+			  const struct sr_control *control, const struct sr_strlist *settings,
+			  int connections, struct sr_error *err)
 {
 	struct sr_strbuf conf = SR_STRBUF_INIT;
 	bool ok;
@@ -143,7 +149,8 @@ bool sr_cluster_configure(struct sr_cluster *c, const struct sr_cluster_recovery
 	add_recovery(&conf, recovery);
 	for (size_t i = 0; settings && i < settings->n; i++) {
 		const char *equals = strchr(settings->items[i], '=');
-		char *name = sr_strndup(settings->items[i], equals ? (size_t)(equals - settings->items[i]) : 0);
+		char *name =
+			sr_strndup(settings->items[i], equals ? (size_t)(equals - settings->items[i]) : 0);
 
 		setting(&conf, name, equals ? equals + 1 : "");
 		free(name);

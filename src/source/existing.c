@@ -49,7 +49,8 @@ static bool read_identity(struct sr_source *s, struct sr_conn *c, struct sr_erro
 				&in_recovery);
 
 	if (ok && in_recovery) {
-		sr_error_set(err, SR_ERR_REFUSED, "the existing instance is a standby: its schemas cannot be renamed");
+		sr_error_set(err, SR_ERR_REFUSED,
+			     "the existing instance is a standby: its schemas cannot be renamed");
 		ok = sr_error_hint(err, "Promote it first, or use basebackup:.");
 	}
 	if (ok)
@@ -71,11 +72,15 @@ static bool check(struct sr_source *s, struct sr_error *err)
 
 	if (!s->spec->disposable) {
 		sr_error_set(err, SR_ERR_REFUSED,
-			     "existing: needs --disposable-source, because the schemas are renamed there for a while");
-		sr_error_detail(err, "The server rewrites every reference to a schema when it is renamed; an instance "
-				     "that must not be written to cannot be used by this version.");
-		return sr_error_hint(err, "If the instance is a copy that nobody works with, add --disposable-source: "
-					  "the names are put back at the end. Never say so of production.");
+			     "existing: needs --disposable-source, because the schemas are renamed there for "
+			     "a while");
+		sr_error_detail(
+			err,
+			"The server rewrites every reference to a schema when it is renamed; an instance "
+			"that must not be written to cannot be used by this version.");
+		return sr_error_hint(
+			err, "If the instance is a copy that nobody works with, add --disposable-source: "
+			     "the names are put back at the end. Never say so of production.");
 	}
 	if (!sr_conninfo_parse(&s->conninfo, s->spec->place, err))
 		return sr_error_context(err, "reading --from existing:");

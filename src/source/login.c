@@ -13,8 +13,8 @@ static const struct sr_conn_options options = {
 	.class = SR_ERR_INSTANCE,
 };
 
-static struct sr_conn *try_role(struct sr_conninfo *ci, const char *role, const char *dbname, struct sr_log *log,
-				struct sr_error *err)
+static struct sr_conn *try_role(struct sr_conninfo *ci, const char *role, const char *dbname,
+				struct sr_log *log, struct sr_error *err)
 {
 	struct sr_conn_options with_log = options;
 
@@ -77,7 +77,8 @@ bool sr_login_find(struct sr_conninfo *ci, const char *dbname, const char *const
 
 	if (!c)
 		return false;
-	ok = sr_conn_text(c, err, &superuser, sr_sql_source_superuser, NULL) && check_database(c, dbname, err);
+	ok = sr_conn_text(c, err, &superuser, sr_sql_source_superuser, NULL) &&
+	     check_database(c, dbname, err);
 	if (ok && !superuser) {
 		sr_error_set(err, SR_ERR_INSTANCE, "the temporary instance has no superuser that may log in");
 		ok = false;

@@ -1,20 +1,26 @@
 -- What the catalogs say about one schema, a fact a row: for comparing two schemas without the program under test.
--- Names are written out, oids never appear. ACLs are the effective ones: none is the same as the built-in one.
+-- Left out is what pg_dump cannot say: a collation's encoding, and whether a key's constraint says NO INHERIT.
+-- Names are written out, oids never appear (so no pg_attver, which servers since 15.20 keep in attoptions). ACLs are the effective ones: none is the same as the built-in one.
 -- %(schema)s: the schema's name
 -- columns: kind text, object text, fact text
 WITH ns AS (SELECT * FROM pg_namespace WHERE nspname = %(schema)s),
--- Not what belongs to an extension.
+-- What belongs to an extension is no part of the schema; nor are its array types.
+member AS (
+    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+    UNION ALL
+    SELECT classid, t.typarray FROM pg_depend JOIN pg_type t ON t.oid = objid WHERE classid = 'pg_type'::regclass AND deptype = 'e'
+),
 rel AS (
     SELECT c.* FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
-    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT * FROM member)
 ),
 proc AS (
     SELECT p.* FROM pg_proc p JOIN ns ON ns.oid = p.pronamespace
-    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM member)
 ),
 typ AS (
     SELECT t.* FROM pg_type t JOIN ns ON ns.oid = t.typnamespace
-    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+    WHERE ('pg_type'::regclass, t.oid) NOT IN (SELECT * FROM member)
 ),
 -- An array type's name may get one more underscore or less: it is named by its element.
 facts (kind, object, fact) AS (
@@ -37,7 +43,7 @@ facts (kind, object, fact) AS (
         'nr', (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = c.oid AND b.attnum BETWEEN 1 AND a.attnum AND NOT b.attisdropped),
         'collation', nullif(a.attcollation, 0)::regcollation, 'not null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
         'default', (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum),
-        'storage', a.attstorage, 'compression', a.attcompression, 'target', a.attstattarget, 'options', a.attoptions, 'fdw', a.attfdwoptions,
+        'storage', a.attstorage, 'compression', a.attcompression, 'target', a.attstattarget, 'options', (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_attver='), 'fdw', a.attfdwoptions,
         'local', a.attislocal, 'inherited', a.attinhcount, 'dims', a.attndims > 0,
         'acl', (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(a.attacl) x))
     FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -51,7 +57,7 @@ facts (kind, object, fact) AS (
     FROM rel c JOIN pg_index i ON i.indexrelid = c.oid
     UNION ALL
     SELECT 'constraint', coalesce(nullif(k.conrelid, 0)::regclass::text, k.contypid::regtype::text) || ' ' || k.conname, jsonb_build_object('def', pg_get_constraintdef(k.oid),
-        'flags', ARRAY[k.condeferrable, k.condeferred, k.convalidated, k.conislocal, k.connoinherit], 'type', k.contype, 'inherited', k.coninhcount,
+        'flags', ARRAY[k.condeferrable, k.condeferred, k.convalidated, k.conislocal, k.connoinherit AND k.contype = 'c'], 'type', k.contype, 'inherited', k.coninhcount,
         'parent', (SELECT p.conrelid::regclass || ' ' || p.conname FROM pg_constraint p WHERE p.oid = k.conparentid), 'index', nullif(k.conindid, 0)::regclass,
         'key', (SELECT array_agg(a.attname ORDER BY o) FROM unnest(k.conkey) WITH ORDINALITY u (n, o) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n),
         'foreign', k.confrelid::regclass)
@@ -73,7 +79,7 @@ facts (kind, object, fact) AS (
     SELECT 'sequence', c.oid::regclass::text, jsonb_build_object('def', to_jsonb(s) - 'seqrelid' - 'seqtypid', 'type', s.seqtypid::regtype)
     FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid
     UNION ALL
-    SELECT 'foreign table', c.oid::regclass::text, jsonb_build_object('server', (SELECT srvname FROM pg_foreign_server WHERE oid = f.ftserver), 'options', f.ftoptions)
+    SELECT 'foreign table', c.oid::regclass::text, jsonb_build_object('server', (SELECT srvname FROM pg_foreign_server WHERE oid = f.ftserver), 'options', (SELECT array_agg(o ORDER BY o) FROM unnest(f.ftoptions) o))
     FROM rel c JOIN pg_foreign_table f ON f.ftrelid = c.oid
     UNION ALL
     SELECT 'statistics', s.stxnamespace::regnamespace || '.' || s.stxname, jsonb_build_object('def', pg_get_statisticsobjdef(s.oid), 'owner', s.stxowner::regrole, 'target', s.stxstattarget)
@@ -96,17 +102,20 @@ facts (kind, object, fact) AS (
     SELECT 'operator', o.oid::regoperator::text, jsonb_build_object('owner', o.oprowner::regrole, 'code', o.oprcode, 'commutator', o.oprcom::regoperator, 'negator', o.oprnegate::regoperator,
         'estimates', ARRAY[o.oprrest, o.oprjoin]::text[], 'flags', ARRAY[o.oprcanmerge, o.oprcanhash], 'result', o.oprresult::regtype)
     FROM pg_operator o JOIN ns ON ns.oid = o.oprnamespace
+    WHERE ('pg_operator'::regclass, o.oid) NOT IN (SELECT * FROM member)
     UNION ALL
     SELECT 'operator class', pg_describe_object('pg_opclass'::regclass, o.oid, 0), jsonb_build_object('owner', o.opcowner::regrole, 'default', o.opcdefault, 'type', o.opcintype::regtype, 'key', o.opckeytype::regtype,
         'family', pg_describe_object('pg_opfamily'::regclass, o.opcfamily, 0))
     FROM pg_opclass o JOIN ns ON ns.oid = o.opcnamespace
+    WHERE ('pg_opclass'::regclass, o.oid) NOT IN (SELECT * FROM member)
     UNION ALL
     SELECT 'operator family', pg_describe_object('pg_opfamily'::regclass, f.oid, 0), jsonb_build_object('owner', f.opfowner::regrole,
         'operators', (SELECT array_agg(pg_describe_object('pg_amop'::regclass, oid, 0) || amoppurpose::text ORDER BY amoplefttype, amoprighttype, amopstrategy) FROM pg_amop WHERE amopfamily = f.oid),
         'functions', (SELECT array_agg(pg_describe_object('pg_amproc'::regclass, oid, 0) ORDER BY amproclefttype, amprocrighttype, amprocnum) FROM pg_amproc WHERE amprocfamily = f.oid))
     FROM pg_opfamily f JOIN ns ON ns.oid = f.opfnamespace
+    WHERE ('pg_opfamily'::regclass, f.oid) NOT IN (SELECT * FROM member)
     UNION ALL
-    SELECT 'collation', collname::text, to_jsonb(o) - '{oid,collnamespace,collowner}'::text[] || jsonb_build_object('owner', o.collowner::regrole)
+    SELECT 'collation', collname::text, to_jsonb(o) - '{oid,collnamespace,collowner,collencoding}'::text[] || jsonb_build_object('owner', o.collowner::regrole)
     FROM pg_collation o JOIN ns ON ns.oid = o.collnamespace
     UNION ALL
     SELECT 'conversion', conname::text, to_jsonb(o) - '{oid,connamespace,conowner}'::text[] || jsonb_build_object('owner', o.conowner::regrole)
@@ -137,10 +146,10 @@ CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
 WHERE d.objoid >= 16384 AND (o.schema = quote_ident(%(schema)s) OR o.identity LIKE '%% on ' || quote_ident(%(schema)s) || '.%%'
    OR d.classoid = 'pg_namespace'::regclass AND d.objoid = (SELECT oid FROM ns)
    OR d.classoid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k WHERE k.oid = d.objoid AND k.connamespace = (SELECT oid FROM ns)))
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
+  AND (d.classoid, d.objoid) NOT IN (SELECT * FROM member)
 UNION ALL
 SELECT DISTINCT 'dependency', pg_describe_object(d.classid, d.objid, d.objsubid), d.deptype::text || ' ' || pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
 FROM pg_depend d
 CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) o
 WHERE d.objid >= 16384 AND d.classid <> 'pg_trigger'::regclass AND (o.schema = quote_ident(%(schema)s) OR o.identity LIKE '%% on ' || quote_ident(%(schema)s) || '.%%')
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+  AND (d.classid, d.objid) NOT IN (SELECT * FROM member)

@@ -115,10 +115,12 @@ SET ROLE f_reader;
 GRANT EXECUTE ON FUNCTION a.a(int, int[]) TO f_matviews;
 SET ROLE f_schema;
 CREATE FUNCTION a.near(int, int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2) < 3';
+CREATE FUNCTION a.far_apart(int, int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2) >= 3';
 CREATE FUNCTION a.rcmp(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT CASE WHEN $1 > $2 THEN -1 WHEN $1 < $2 THEN 1 ELSE 0 END';
 CREATE OPERATOR a.<~> (FUNCTION = a.near, LEFTARG = int, RIGHTARG = int, COMMUTATOR = OPERATOR(a.<~>));
 CREATE OPERATOR a.!! (FUNCTION = a.is_even, RIGHTARG = int);
 CREATE OPERATOR a.=== (FUNCTION = a.near, LEFTARG = int, RIGHTARG = int, NEGATOR = OPERATOR(a.!==), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR a.!== (FUNCTION = a.far_apart, LEFTARG = int, RIGHTARG = int, NEGATOR = OPERATOR(a.===));
 COMMENT ON OPERATOR a.<~> (int, int) IS 'operator';
 RESET ROLE;
 ALTER AGGREGATE a.total(int) OWNER TO f_schema;
@@ -173,11 +175,11 @@ CREATE TABLE a.parent (id int NOT NULL, t text DEFAULT 'p', CONSTRAINT pos CHECK
 CREATE TABLE a.other_parent (id int NOT NULL, extra int);
 CREATE TABLE a.child (own text, t text DEFAULT 'c') INHERITS (a.parent, a.other_parent);
 CREATE TABLE a.grandchild (PRIMARY KEY (id)) INHERITS (a.child);
-CREATE TABLE a.adopted (t text, id int NOT NULL, more int, CONSTRAINT pos CHECK (id > 0));
+CREATE TABLE a.adopted (id int NOT NULL, more int, t text, CONSTRAINT pos CHECK (id > 0));
 ALTER TABLE a.adopted DROP COLUMN more, INHERIT a.parent;
 ALTER TABLE a.child ADD CONSTRAINT local CHECK (id <> 13) NOT VALID;
 ALTER TABLE ONLY a.parent ALTER t SET DEFAULT 'changed';
-INSERT INTO a.parent VALUES (1); INSERT INTO a.child VALUES (2, 'x', 3); INSERT INTO a.grandchild VALUES (3, 'y'); INSERT INTO a.adopted VALUES ('z', 4);
+INSERT INTO a.parent VALUES (1); INSERT INTO a.child VALUES (2, 'x', 3); INSERT INTO a.grandchild VALUES (3, 'y'); INSERT INTO a.adopted VALUES (4, 'z');
 COMMENT ON TABLE a.a IS 'table a.a';
 COMMENT ON COLUMN a.a.a IS 'column a.a.a, with ''quotes''
 and a line -- not a comment';
