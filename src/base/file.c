@@ -57,10 +57,11 @@ bool sr_path_is_dir(const char *path)
 
 static bool make_one(const char *path, mode_t mode, struct sr_error *err)
 {
+	int saved;
+
 	if (mkdir(path, mode) == 0)
 		return true;
-	int saved = errno;
-
+	saved = errno;
 	/* On a read-only or protected parent mkdir may say so before it says that the directory exists. */
 	if (sr_path_is_dir(path))
 		return true;

@@ -28,14 +28,14 @@ def copy_backup(shop, tool, name="first", source="plain"):
 
 
 def test_no_such_schema(shop, tool):
-    result = tool.refused(3, *shop.args("share"), words=["no schema", "\"share\"", "shared"])
+    result = tool.refused(3, *shop.args("share"), words=["does not exist", "\"share\"", "shared"])
     named = result.text.lower()
     assert "dropped" in named, "the names that do exist are given"
     assert named.index("shared") < named.index("dropped"), "nearest first"
 
 
 def test_schema_made_later(shop, tool):
-    tool.refused(3, *shop.args("made_later"), words=["no schema", "made_later"])
+    tool.refused(3, *shop.args("made_later"), words=["does not exist", "made_later"])
 
 
 def test_time_before_the_earliest_backup(shop, tool):
