@@ -84,6 +84,7 @@ void sr_report_warning(struct sr_report *r, const char *code, const char *object
 		       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void sr_report_fact(struct sr_report *r, const char *code, struct json_object *data); /* takes data */
 
+/* What is to be done from now on; bytes and jobs done begin at 0 again, rows go on. */
 void sr_report_totals(struct sr_report *r, int64_t bytes_total, int64_t jobs_total, int workers);
 /* Adds to what is done; cheap: listeners hear of it from sr_report_tick(). */
 void sr_report_add(struct sr_report *r, int64_t bytes, int64_t rows, int64_t jobs);

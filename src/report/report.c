@@ -238,6 +238,8 @@ void sr_report_totals(struct sr_report *r, int64_t bytes_total, int64_t jobs_tot
 	r->bytes_total = bytes_total;
 	r->jobs_total = jobs_total;
 	r->workers = workers;
+	atomic_store(&r->bytes_done, 0);
+	atomic_store(&r->jobs_done, 0);
 	pthread_mutex_unlock(&r->lock);
 }
 

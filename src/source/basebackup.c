@@ -223,7 +223,8 @@ static bool check(struct sr_source *s, struct sr_error *err)
 	if (!sr_programs_server(s->spec->bindirs, s->plan.backup->major, &s->programs, err) ||
 	    !choose_user(s, err))
 		return false;
-	if (!user_may(s, "-w", s->spec->scratch_dir, "--scratch-dir", err))
+	/* As root we make the directory in it ourselves, and give it to the user. */
+	if (!user_may(s, s->run_as.active ? "-x" : "-w", s->spec->scratch_dir, "--scratch-dir", err))
 		return false;
 	if (s->wal_dir && !user_may(s, "-r", s->wal_dir, "--wal-archive", err))
 		return false;
@@ -402,10 +403,21 @@ static bool owns(const char *kind)
 }
 
 /* A journal could be forged or damaged: remove only what we could have named ourselves. */
-static bool is_ours(const char *path)
+static bool are_ours(const char *root, const char *socket_dir)
 {
-	return path && path[0] == '/' && strstr(path, "/../") == NULL &&
-	       (strncmp(sr_path_base(path), "restore-", 8) == 0 || strcmp(sr_path_base(path), "s") == 0);
+	const char *name = root ? sr_path_base(root) : "";
+	char *inside, *outside;
+	bool ok;
+
+	if (!root || !socket_dir || root[0] != '/' || strstr(root, "/../") ||
+	    strncmp(name, "restore-", 8) != 0)
+		return false;
+	inside = sr_path_join(root, "s");
+	outside = sr_path_join("/tmp", name);
+	ok = strcmp(socket_dir, inside) == 0 || strcmp(socket_dir, outside) == 0;
+	free(inside);
+	free(outside);
+	return ok;
 }
 
 static bool undo(const char *kind, struct json_object *detail, struct sr_log *log, struct sr_error *err)
@@ -413,7 +425,7 @@ static bool undo(const char *kind, struct json_object *detail, struct sr_log *lo
 	const char *root = sr_json_string(detail, "root"), *socket_dir = sr_json_string(detail, "socket_dir");
 
 	(void)kind;
-	if (!is_ours(root) || !is_ours(socket_dir) || strncmp(sr_path_base(root), "restore-", 8) != 0)
+	if (!are_ours(root, socket_dir))
 		return sr_error_set(err, SR_ERR_LEFTOVER,
 				    "the journal names a directory that is not ours: \"%s\"",
 				    root ? root : "");
