@@ -1,5 +1,5 @@
 -- Relations, routines and types of extensions that live in one of these schemas.
--- Parameter 1: schemas text (separated by newlines)
+-- Parameter 1: schemas text, written as an array
 -- Columns: kind text ('r', 'f', 't'), schema text, name text
 SELECT CASE d.classid WHEN 'pg_catalog.pg_class'::regclass THEN 'r'
                       WHEN 'pg_catalog.pg_proc'::regclass THEN 'f' ELSE 't' END::text AS kind,
@@ -11,5 +11,5 @@ LEFT JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND
 LEFT JOIN pg_catalog.pg_type t ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
 JOIN pg_catalog.pg_namespace n ON n.oid = COALESCE(c.relnamespace, p.pronamespace, t.typnamespace)
 WHERE d.deptype = 'e' AND d.refclassid = 'pg_catalog.pg_extension'::regclass
-  AND n.nspname::text = ANY (pg_catalog.string_to_array($1, E'\n'))
+  AND n.nspname::text = ANY ($1::text[])
 ORDER BY 1, 2, 3

@@ -32,6 +32,12 @@ struct sr_copy_table {
 	const char *columns; /* quoted, comma separated, generated ones left out; "" when there is none */
 	const char *qualified; /* quoted, for statements */
 	const char *display;   /* a.orders, for people */
+	/*
+	 * Partitions by the hash of an enum: on the target the same value may belong into another partition.  Then the
+	 * rows go through this ancestor (quoted; NULL: none), and only the counts of all that do so together mean something.
+	 */
+	const char *through;
+	struct sr_copy_table *first_sibling, *next_sibling; /* those with the same `through`; NULL without */
 	size_t nchunks;
 	/* Filled while copying, by the workers: what is committed on the target. */
 	_Atomic int64_t rows_copied, bytes_copied;

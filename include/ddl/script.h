@@ -11,6 +11,9 @@
  * statements ("ALTER TABLE …; ALTER TABLE … CLUSTER ON …;"): `sql` is for PQexec.
  * Data, sequence values, refreshes, large objects, and settings are no items.
  *
+ * What would attach a restored table to a parent that is not restored is left out
+ * (ddl/parents.h), with a note "outside-parent".
+ *
  * The strings live as long as the script, which owns the archive.
  */
 #ifndef SR_DDL_SCRIPT_H
@@ -65,6 +68,9 @@ struct sr_script {
 struct sr_script_options {
 	bool no_owner, no_privileges;
 	const char *role; /* the role that will run it: objects it owns need no ALTER OWNER */
+	/* Grants are made as the object's owner.  A superuser's are the owner's anyway; for another role, a member of
+	 * several that may grant, the server would pick any of them. */
+	bool grant_as_owner;
 	const struct sr_body_rules *rules; /* NULL: bodies as they are */
 	/* Called for each note on a body: object as "function a.f(integer)". May be NULL.  A statement that cannot be
 	 * understood at all stays as it is, with a note "unparsed-body". */

@@ -53,6 +53,7 @@ struct sr_intent {
 	char *kind;
 	struct json_object *detail; /* owned; or NULL */
 	bool held;
+	bool kept;                  /* part of the result */
 };
 
 struct sr_record {

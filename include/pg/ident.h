@@ -18,6 +18,9 @@ void sr_ident_add(struct sr_strbuf *out, struct sr_conn *c, const char *name);
 void sr_ident_add_qualified(struct sr_strbuf *out, struct sr_conn *c, const char *schema, const char *name);
 char *sr_ident_quoted(struct sr_conn *c, const char *name); /* caller frees with free() */
 void sr_literal_add(struct sr_strbuf *out, struct sr_conn *c, const char *value);
+/* The names as PostgreSQL writes an array of text, {"a","Weird \"name"}: for a parameter that is cast to text[]. */
+struct sr_strlist;
+char *sr_ident_array(const struct sr_strlist *names); /* caller frees */
 /* For messages: a.orders, "Weird name".t. No server needed. */
 void sr_ident_pretty(struct sr_strbuf *out, const char *name);
 void sr_ident_pretty_qualified(struct sr_strbuf *out, const char *schema, const char *name);

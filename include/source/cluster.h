@@ -80,8 +80,9 @@ bool sr_cluster_stop(struct sr_cluster *c, struct sr_error *err);
 
 /*
  * Ends whatever runs in ROOT/data (found by working directory, as only ours
- * have that one) and removes ROOT and the socket directory.  For the guardian and
- * cleanup, which are not the server's parent.  Harmless when nothing is there.
+ * have that one), and removes the shared memory that a killed server left, ROOT,
+ * and the socket directory.  For the guardian and cleanup, which are not the
+ * server's parent.  Harmless when nothing is there.
  */
 bool sr_cluster_destroy(const char *root, const char *socket_dir, struct sr_error *err);
 

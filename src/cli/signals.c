@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +12,17 @@ static volatile bool line_ends;
 static void on_signal(int signal)
 {
 	static const char text[] = "\rschemarestore: still removing what was made; please wait\n";
+	int before = __atomic_load_n(&interrupted, __ATOMIC_RELAXED), saved = errno;
 
-	if (interrupted && signal != SIGHUP) {
+	if (before && signal != SIGHUP) {
 		ssize_t ignored = write(STDERR_FILENO, text, sizeof text - (line_ends ? 1 : 2));
 
 		(void)ignored;
 	}
-	if (!interrupted)
-		interrupted = signal;
+	/* Other threads read it. */
+	if (!before)
+		__atomic_store_n(&interrupted, signal, __ATOMIC_RELAXED);
+	errno = saved;
 }
 
 const volatile int *sr_signals_install(bool redrawn)

@@ -10,26 +10,7 @@
 #include "pg/ident.h"
 #include "sql.h"
 
-enum { SEQUENCES_A_QUERY = 200, OLDEST_MAJOR_WITH_TWO_DIGITS = 100000 };
-
-/* The names as PostgreSQL writes an array of text: {"a","Weird \"name"}. */
-static char *array_literal(const struct sr_strlist *names)
-{
-	struct sr_strbuf text = SR_STRBUF_INIT;
-
-	sr_strbuf_addc(&text, '{');
-	for (size_t i = 0; i < names->n; i++) {
-		sr_strbuf_adds(&text, i ? ",\"" : "\"");
-		for (const char *s = names->items[i]; *s; s++) {
-			if (*s == '"' || *s == '\\')
-				sr_strbuf_addc(&text, '\\');
-			sr_strbuf_addc(&text, *s);
-		}
-		sr_strbuf_addc(&text, '"');
-	}
-	sr_strbuf_addc(&text, '}');
-	return sr_strbuf_take(&text);
-}
+enum { HASH_PARTITIONS_SINCE = 110000, SEQUENCES_A_QUERY = 200, OLDEST_MAJOR_WITH_TWO_DIGITS = 100000 };
 
 static const char *qualify(struct sr_copy_plan *plan, struct sr_conn *source, const char *schema,
 			   const char *name)
@@ -138,6 +119,54 @@ static bool read_columns(struct sr_copy_plan *plan, struct sr_conn *source, cons
 		t->columns = sr_arena_strdup(&plan->arena, sr_strbuf_str(&list));
 	}
 	sr_strbuf_release(&list);
+	PQclear(res);
+	return ok;
+}
+
+static struct sr_copy_table *find_table(const struct sr_copy_plan *plan, unsigned oid)
+{
+	for (size_t i = 0; i < plan->ntables; i++)
+		if (plan->tables[i].oid == oid)
+			return &plan->tables[i];
+	return NULL;
+}
+
+static void add_sibling(struct sr_copy_plan *plan, struct sr_copy_table *leaf)
+{
+	leaf->first_sibling = leaf;
+	for (size_t i = 0; i < plan->ntables; i++) {
+		struct sr_copy_table *t = &plan->tables[i];
+
+		if (t != leaf && t->first_sibling == t && strcmp(t->through, leaf->through) == 0) {
+			leaf->first_sibling = t;
+			leaf->next_sibling = t->next_sibling;
+			t->next_sibling = leaf;
+			return;
+		}
+	}
+}
+
+static bool read_hash_roots(struct sr_copy_plan *plan, struct sr_conn *source, const char *schemas,
+			    struct sr_error *err)
+{
+	PGresult *res;
+	bool ok;
+
+	if (sr_conn_version(source) < HASH_PARTITIONS_SINCE)
+		return true;
+	res = sr_conn_query(source, err, sr_sql_copy_hash_roots, "%text", schemas);
+	ok = res != NULL;
+	for (int i = 0; ok && i < PQntuples(res); i++) {
+		struct sr_copy_table *leaf;
+		PGtext schema, name;
+		PGint8 oid;
+
+		ok = sr_row(res, i, err, "%int8 %text %text", 0, &oid, 1, &schema, 2, &name);
+		if (ok && (leaf = find_table(plan, (unsigned)oid))) {
+			leaf->through = qualify(plan, source, schema, name);
+			add_sibling(plan, leaf);
+		}
+	}
 	PQclear(res);
 	return ok;
 }
@@ -292,13 +321,14 @@ static bool read_matviews(struct sr_copy_plan *plan, struct sr_conn *source, con
 bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const struct sr_strlist *schemas,
 		       const struct sr_copy_options *options, struct sr_error *err)
 {
-	char *names = array_literal(schemas);
+	char *names = sr_ident_array(schemas);
 	int version = sr_conn_version(source);
 	bool ok;
 
 	*plan = (struct sr_copy_plan){ .arena = SR_ARENA_INIT };
 	ok = read_tables(plan, source, names, err) && read_columns(plan, source, names, err) &&
-	     read_sequences(plan, source, names, err) && read_matviews(plan, source, names, err);
+	     read_hash_roots(plan, source, names, err) && read_sequences(plan, source, names, err) &&
+	     read_matviews(plan, source, names, err);
 	free(names);
 	if (!ok) {
 		sr_copy_plan_release(plan);

@@ -53,9 +53,9 @@ static void report(struct stream *s, int64_t bytes)
 /* ---- statements ---------------------------------------------------------------------------- */
 
 /* Without a list COPY moves no generated columns: a table that has no others is moved so. */
-static void add_table(const struct sr_copy_table *t, struct sr_strbuf *sql)
+static void add_table(const struct sr_copy_table *t, const char *name, struct sr_strbuf *sql)
 {
-	sr_strbuf_addf(sql, "COPY %s", t->qualified);
+	sr_strbuf_addf(sql, "COPY %s", name);
 	if (*t->columns)
 		sr_strbuf_addf(sql, " (%s)", t->columns);
 }
@@ -65,7 +65,7 @@ static void source_statement(const struct sr_copy_chunk *chunk, struct sr_strbuf
 	const struct sr_copy_table *t = chunk->table;
 
 	if (chunk->whole) {
-		add_table(t, sql);
+		add_table(t, t->qualified, sql);
 	} else {
 		sr_strbuf_addf(sql,
 			       "COPY (SELECT %s FROM ONLY %s WHERE ctid >= '(%" PRId64 ",0)'::pg_catalog.tid",
@@ -83,7 +83,7 @@ static void target_statement(const struct sr_copy_chunk *chunk, bool freeze, str
 
 	if (freeze)
 		sr_strbuf_addf(sql, "TRUNCATE ONLY %s; ", t->qualified);
-	add_table(t, sql);
+	add_table(t, t->through ? t->through : t->qualified, sql);
 	sr_strbuf_addf(sql, " FROM STDIN (FORMAT %s%s)", t->binary ? "binary" : "text",
 		       freeze ? ", FREEZE" : "");
 }
@@ -112,7 +112,7 @@ static bool begin_target(struct stream *s, struct sr_error *err)
 	sr_strbuf_addf(&sql,
 		       "BEGIN; SET LOCAL synchronous_commit = off; SELECT pg_catalog.%s::pg_catalog.text, ",
 		       sr_conn_version(s->target) >= XID8_SINCE ? "pg_current_xact_id()" : "txid_current()");
-	if (s->chunk->whole)
+	if (s->chunk->whole && !t->through)
 		sr_strbuf_addf(&sql, "NOT EXISTS (SELECT FROM ONLY %s)", t->qualified);
 	else
 		sr_strbuf_adds(&sql, "true");
@@ -132,7 +132,7 @@ static bool begin_target(struct stream *s, struct sr_error *err)
 		}
 	}
 	/* What is loaded frozen need not be written a second time by VACUUM; not worth a new file for a few pages. */
-	s->freeze = s->chunk->whole && t->heap && t->heap_pages > FREEZE_PAGES;
+	s->freeze = s->chunk->whole && !t->through && t->heap && t->heap_pages > FREEZE_PAGES;
 	PQclear(res);
 	sr_strbuf_release(&sql);
 	return ok;

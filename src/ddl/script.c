@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "ddl/item.h"
+#include "ddl/parents.h"
 #include "pg/ident.h"
 
 static const char *keep(struct sr_script *s, struct sr_strbuf *text)
@@ -105,33 +106,63 @@ static const char *partitioned_sql(struct sr_script *s, const struct sr_toc_entr
 	return sql;
 }
 
-/*
- * A grant by another role than the owner stands between SET SESSION
- * AUTHORIZATION and its RESET.  Only a superuser may do that; SET ROLE has the
- * same effect on a grant and is open to the role's members.
- */
-static const char *acl_sql(struct sr_script *s, const struct sr_toc_entry *e)
+static const char *acl_sql(struct sr_script *s, const struct sr_toc_entry *e,
+			   const struct sr_script_options *o)
 {
-	static const char session[] = "SESSION AUTHORIZATION";
 	struct sr_strbuf out = SR_STRBUF_INIT;
-	const char *sql, *from = e->defn;
-	char quote = 0;
+	const char *sql;
 
-	if (!strstr(from, session))
-		return e->defn;
-	for (const char *p = from; *p; p++) {
-		if (quote || *p == '"' || *p == '\'') {
-			quote = !quote ? *p : *p == quote ? 0 : quote;
-		} else if (!strncmp(p, session, strlen(session))) {
-			sr_strbuf_add(&out, from, (size_t)(p - from));
-			sr_strbuf_adds(&out, "ROLE");
-			from = p + strlen(session);
-			p = from - 1;
-		}
-	}
-	sr_strbuf_adds(&out, from);
+	sr_entry_grants(e,
+			o->no_owner         ? SR_GRANTOR_SELF
+			: o->grant_as_owner ? SR_GRANTOR_OWNER
+					    : SR_GRANTOR_ANY,
+			&out);
 	sql = keep(s, &out);
 	sr_strbuf_release(&out);
+	return sql;
+}
+
+/* No parent of the child's is restored with it. */
+static void tell_alone(const struct sr_script_options *o, const struct sr_toc_entry *e, const char *parents)
+{
+	char code[] = "outside-parent",
+	     hint[] = "Restore both schemas together to have the two connected again.";
+	char *text = !strcmp(e->desc, "TABLE ATTACH")
+			     ? sr_asprintf("is left out: the parent %s is not restored with it", parents)
+			     : sr_asprintf("is made to stand alone: its parent %s is not restored with it",
+					   parents);
+	struct sr_body_note note = { .code = code, .text = text, .hint = hint };
+	struct sr_body_notes notes = { .items = &note, .n = 1 };
+
+	tell(o, e, &notes);
+	free(text);
+}
+
+static bool is_attached_outside(const struct sr_toc_entry *e, const struct sr_script_options *o)
+{
+	struct sr_strbuf parent = SR_STRBUF_INIT;
+	bool outside = sr_parent_is_outside(e, o->rules, &parent);
+
+	if (outside && !strcmp(e->desc, "TABLE ATTACH"))
+		tell_alone(o, e, sr_strbuf_str(&parent));
+	sr_strbuf_release(&parent);
+	return outside;
+}
+
+static const char *table_sql(struct sr_script *s, const struct sr_toc_entry *e,
+			     const struct sr_script_options *o)
+{
+	struct sr_strbuf out = SR_STRBUF_INIT, parents = SR_STRBUF_INIT;
+	const char *sql = e->defn;
+
+	sr_strbuf_adds(&out, e->defn);
+	sr_parent_disinherit(e, o->rules, &out, &parents);
+	if (parents.len) {
+		tell_alone(o, e, sr_strbuf_str(&parents));
+		sql = keep(s, &out);
+	}
+	sr_strbuf_release(&out);
+	sr_strbuf_release(&parents);
 	return sql;
 }
 
@@ -143,7 +174,9 @@ static const char *item_sql(struct sr_script *s, const struct sr_toc_entry *e,
 	if (e->relkind == 'p' && e->table_am && !strcmp(e->desc, "TABLE"))
 		return partitioned_sql(s, e);
 	if (sr_entry_kind(e) == SR_ITEM_ACL)
-		return acl_sql(s, e);
+		return acl_sql(s, e, o);
+	if (sr_entry_kind(e) == SR_ITEM_TABLE)
+		return table_sql(s, e, o);
 	return e->defn;
 }
 
@@ -198,7 +231,8 @@ bool sr_script_build(struct sr_script *s, struct sr_archive *archive, const stru
 		/* What has no section of its own belongs where the archive has got to. */
 		if (e->section != SR_SECTION_NONE)
 			section = e->section;
-		if (sr_entry_is_item(e) && !(options->no_privileges && is_privilege(e)))
+		if (sr_entry_is_item(e) && !(options->no_privileges && is_privilege(e)) &&
+		    !is_attached_outside(e, options))
 			add_item(s, e, section, options);
 	}
 	s->by_id = sr_calloc(s->n ? s->n : 1, sizeof(struct sr_item *));

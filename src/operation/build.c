@@ -2,11 +2,11 @@
  * The graph of jobs for phases 4 and 5, and why its edges are what they are:
  *
  *     the owners may use the schemas
- *       -> pre-data batches, in the archive's order, one after the other
+ *       -> pre-data batches, in the archive's order, one after the other; built-in privileges
  *            -> chunks of rows (functions that checks and generated columns call exist by then)
  *                 -> indexes and keys, each as soon as its own table is whole
  *                 -> "loaded": all rows are there, sequences are set
- *                      -> foreign keys, checks, triggers, rules, policies
+ *                      -> foreign keys, checks, triggers, rules, policies; then row-level security
  *                           -> built-in privileges, then the grants, in one chain (two on one object at once
  *                              would collide)
  *                                -> materialized views (their owners need the grants), then the indexes on them
@@ -136,6 +136,7 @@ static void add_pre_data(struct builder *b)
 	struct sr_run *run = b->run;
 	const struct sr_script *s = &run->script;
 	struct sr_task *batch = NULL;
+	int built;
 
 	b->pre_data = add(b, "schemas for their owners", sr_job_lend, 1, SR_JOB_ESSENTIAL)->job;
 	for (size_t i = 0; i < s->n; i++) {
@@ -149,6 +150,21 @@ static void add_pre_data(struct builder *b)
 		}
 		batch->indexes[batch->count++] = i;
 	}
+	built = add(b, "built-in privileges of the objects", sr_job_objects_as_built, 1, SR_JOB_ESSENTIAL)->job;
+	edge(b, b->pre_data, built, SR_EDGE_NEEDS);
+	b->pre_data = built;
+}
+
+/* A chunk that goes through an ancestor may bring rows to each of the tables below it. */
+static void edge_to_whole(struct builder *b, int chunk, const struct sr_copy_table *table)
+{
+	const struct sr_copy_table *tables = b->run->plan.tables;
+
+	if (!table->through)
+		edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
+	else
+		for (table = table->first_sibling; table; table = table->next_sibling)
+			edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
 }
 
 static void add_chunks(struct builder *b)
@@ -158,7 +174,7 @@ static void add_chunks(struct builder *b)
 
 	b->whole = filled(run->plan.ntables);
 	for (size_t i = 0; i < run->plan.ntables; i++)
-		if (run->plan.tables[i].nchunks > 1)
+		if (run->plan.tables[i].nchunks > 1 || run->plan.tables[i].through)
 			b->whole[i] = add(b, "all chunks", NULL, 0, SR_JOB_ESSENTIAL)->job;
 	b->loaded = add(b, "sequences", sr_job_loaded, 1, SR_JOB_ESSENTIAL)->job;
 	edge(b, b->pre_data, b->loaded, SR_EDGE_NEEDS);
@@ -176,7 +192,7 @@ static void add_chunks(struct builder *b)
 		if (b->whole[table] < 0)
 			b->whole[table] = task->job;
 		else
-			edge(b, task->job, b->whole[table], SR_EDGE_NEEDS);
+			edge_to_whole(b, task->job, &run->plan.tables[table]);
 		edge(b, task->job, b->loaded, SR_EDGE_NEEDS);
 	}
 	sr_strbuf_release(&name);
@@ -229,7 +245,9 @@ static void add_item_edges(struct builder *b, const struct sr_item *item, int jo
 			b->late[item->entry->dump_id] = true;
 		if (b->table_of[id] >= 0)
 			edge(b, b->whole[b->table_of[id]], job, SR_EDGE_NEEDS);
-		if (b->matview_of[id] >= 0 && is_index_like(item) && b->refresh[b->matview_of[id]] >= 0) {
+		/* Statistics are no work, and their owner needs the schema that is his only until the grants. */
+		if (b->matview_of[id] >= 0 && is_index_like(item) && item->kind != SR_ITEM_STATISTICS &&
+		    b->refresh[b->matview_of[id]] >= 0) {
 			edge(b, b->refresh[b->matview_of[id]], job, SR_EDGE_AFTER);
 			b->late[item->entry->dump_id] = true;
 		}
@@ -320,6 +338,28 @@ static void order_partition_triggers(struct builder *b)
 	}
 }
 
+/*
+ * Row-level security comes after what looks at the rows: a foreign key is
+ * checked as whoever adds it, and where policies are forced on owners, the check
+ * by a role that they hold for would end in an error.
+ */
+static void order_row_security(struct builder *b)
+{
+	const struct sr_script *s = &b->run->script;
+	int checked = add(b, "rows checked", NULL, 0, SR_JOB_OPTIONAL)->job;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct sr_item *item = &s->items[i];
+		int job = b->job_of[item->entry->dump_id];
+
+		if (strcmp(item->entry->desc, "ROW SECURITY") == 0)
+			edge(b, checked, job, SR_EDGE_AFTER);
+		else if (!b->late[item->entry->dump_id] && (is_index_like(item) || item->kind == SR_ITEM_FOREIGN_KEY ||
+							    item->kind == SR_ITEM_CHECK))
+			edge(b, job, checked, SR_EDGE_AFTER);
+	}
+}
+
 static void add_post_data(struct builder *b)
 {
 	struct sr_run *run = b->run;
@@ -349,6 +389,7 @@ static void add_post_data(struct builder *b)
 		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
 			order_after_builds(b, &run->script.items[i], b->job_of[run->script.items[i].entry->dump_id]);
 	order_partition_triggers(b);
+	order_row_security(b);
 	sr_strbuf_release(&name);
 }
 
@@ -357,7 +398,7 @@ static void add_grants(struct builder *b)
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
 
-	b->acl_done = add(b, "built-in privileges", sr_job_builtin_privileges, 8192, SR_JOB_OPTIONAL)->job;
+	b->acl_done = add(b, "built-in privileges", sr_job_all_as_built, 8192, SR_JOB_OPTIONAL)->job;
 	edge(b, b->post_done, b->acl_done, SR_EDGE_AFTER);
 	for (size_t i = 0; i < run->script.n; i++) {
 		const struct sr_item *item = &run->script.items[i];

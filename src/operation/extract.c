@@ -241,6 +241,7 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 		.no_owner = run->request->no_owner,
 		.no_privileges = run->request->no_privileges,
 		.role = run->target.role,
+		.grant_as_owner = !run->target.superuser,
 		.rules = &rules,
 		.note = on_note,
 		.note_ctx = run,
@@ -252,6 +253,23 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 	sr_archive_release(&archive);
 	sr_programs_release(&programs);
 	return ok;
+}
+
+/* Only where the rename did not make pg_dump forget them. */
+static bool read_initial_grants(struct sr_run *run, struct sr_error *err)
+{
+	char *schemas = sr_ident_array(&run->new_names);
+	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_initial_grants, "%text", schemas);
+	struct sr_strbuf grants = SR_STRBUF_INIT;
+
+	free(schemas);
+	for (int i = 0; res && i < PQntuples(res); i++)
+		sr_strbuf_addf(&grants, "%s\n", PQgetvalue(res, i, 0));
+	if (grants.len && !run->request->no_privileges)
+		run->schema_grants = sr_arena_strdup(&run->script.archive.arena, sr_strbuf_str(&grants));
+	sr_strbuf_release(&grants);
+	PQclear(res);
+	return res != NULL;
 }
 
 static bool write_scripts(struct sr_run *run, struct sr_error *err)
@@ -298,12 +316,11 @@ static bool check_roles(struct sr_run *run, struct sr_error *err)
 
 static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 {
+	char *schemas = sr_ident_array(&run->new_names);
+	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_foreign_tables, "%text", schemas);
 	struct sr_strbuf names = SR_STRBUF_INIT;
-	PGresult *res;
 
-	for (size_t i = 0; i < run->new_names.n; i++)
-		sr_strbuf_addf(&names, "%s%s", i ? "\n" : "", run->new_names.items[i]);
-	res = sr_conn_query(run->source_conn, err, sr_sql_source_foreign_tables, "%text", sr_strbuf_str(&names));
+	free(schemas);
 	for (int i = 0; res && i < PQntuples(res); i++) {
 		sr_strbuf_clear(&names);
 		sr_ident_pretty_qualified(&names, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
@@ -311,6 +328,32 @@ static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 				  "It shows whatever the foreign server holds now.",
 				  "is a foreign table, whose rows are not in the backup");
 	}
+	sr_strbuf_release(&names);
+	PQclear(res);
+	return res != NULL;
+}
+
+/* A partitioned table without one of its partitions holds fewer rows than the original. */
+static bool warn_children(struct sr_run *run, struct sr_error *err)
+{
+	char *schemas = sr_ident_array(&run->new_names);
+	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_children_outside, "%text", schemas);
+	struct sr_strbuf names = SR_STRBUF_INIT, child = SR_STRBUF_INIT;
+
+	free(schemas);
+	for (int i = 0; res && i < PQntuples(res); i++) {
+		const bool partition = *PQgetvalue(res, i, 4); /* binary */
+
+		sr_strbuf_clear(&names);
+		sr_strbuf_clear(&child);
+		sr_ident_pretty_qualified(&names, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+		sr_ident_pretty_qualified(&child, PQgetvalue(res, i, 2), PQgetvalue(res, i, 3));
+		sr_report_warning(run->report, "outside-child", sr_strbuf_str(&names),
+				  "Restore both schemas together to have its rows, too.",
+				  "is restored without its %s %s, whose schema is not restored",
+				  partition ? "partition" : "child", sr_strbuf_str(&child));
+	}
+	sr_strbuf_release(&child);
 	sr_strbuf_release(&names);
 	PQclear(res);
 	return res != NULL;
@@ -331,7 +374,7 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 					  "is unlogged, so it is restored empty");
 	}
 	run->out->tables = (int64_t)run->plan.ntables;
-	return warn_foreign(run, err);
+	return warn_foreign(run, err) && warn_children(run, err);
 }
 
 bool sr_run_extract(struct sr_run *run, struct sr_error *err)
@@ -341,7 +384,7 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 	if (!rename_schemas(run, err) || !export_snapshot(run, err))
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
-	if (!read_archive(run, err) || !write_scripts(run, err) || !check_roles(run, err) ||
+	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) || !check_roles(run, err) ||
 	    !sr_bodies_replace(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);

@@ -21,8 +21,15 @@
 /* Nothing of the main process's may be held open here: whoever reads its output waits for the end of the file. */
 static void let_go(int keep)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null;
 
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	setsid();
+	prctl(PR_SET_NAME, "schemarestore-g");
+	null = open("/dev/null", O_RDWR);
 	if (null >= 0) {
 		dup2(null, 0);
 		dup2(null, 1);
@@ -33,12 +40,6 @@ static void let_go(int keep)
 	if (close_range((unsigned)keep + 1, ~0U, 0) != 0)
 		for (int fd = keep + 1; fd < 65536; fd++)
 			close(fd);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	setsid();
-	prctl(PR_SET_NAME, "schemarestore-g");
 	if (chdir("/") != 0)
 		return;
 }
@@ -62,9 +63,15 @@ static void write_end(struct sr_journal *j, struct sr_error *err)
 
 	if (sr_record_read(sr_journal_dir(j), &record, err) && !record.outcome) {
 		struct json_object *end = json_object_new_object();
+		bool restored = false;
 
-		sr_json_add_string(end, "outcome", "interrupted");
-		sr_json_add_string(end, "error", "the process died; the guardian undid what it had made");
+		for (size_t i = 0; i < record.n; i++)
+			restored |= record.intents[i].kept;
+		sr_json_add_string(end, "outcome", restored ? "done" : "interrupted");
+		sr_json_add_string(
+			end, "error",
+			restored ? "the process died after the schemas were restored; the guardian cleaned up"
+				 : "the process died; the guardian undid what it had made");
 		sr_json_add_int(end, "exit_code", 128 + SIGKILL);
 		sr_journal_event(j, "end", end, err);
 	}

@@ -113,7 +113,7 @@ int sr_run_interrupted(void *ctx)
 {
 	struct sr_run *run = ctx;
 
-	return *run->interrupted;
+	return __atomic_load_n(run->interrupted, __ATOMIC_RELAXED);
 }
 
 /* ---- DDL ---- */
@@ -169,6 +169,23 @@ bool sr_job_pre_data(void *arg, void *worker, int index, struct sr_error *err)
 	return ok;
 }
 
+/* Indexes and constraints call functions for each row. */
+static bool reads_by_functions(const struct sr_item *item)
+{
+	return item->kind == SR_ITEM_INDEX || item->kind == SR_ITEM_CONSTRAINT || item->kind == SR_ITEM_CHECK;
+}
+
+static bool run_item_with_path(struct sr_worker *w, const struct sr_item *item, const char *what,
+			       struct sr_error *err)
+{
+	struct sr_error again = SR_ERROR_INIT;
+	bool ok = sr_late_search_path(w, item->entry->schema, &again) && run_item(w, item, &again);
+
+	if (!ok)
+		roll_back(w);
+	return sr_late_settle(w, ok, what, &again, err);
+}
+
 bool sr_job_post_data(void *arg, void *worker, int index, struct sr_error *err)
 {
 	struct sr_task *task = arg;
@@ -182,6 +199,8 @@ bool sr_job_post_data(void *arg, void *worker, int index, struct sr_error *err)
 	ok = run_item(w, task->item, err);
 	if (!ok)
 		roll_back(w);
+	if (!ok && reads_by_functions(task->item) && sr_late_is_name(err))
+		ok = run_item_with_path(w, task->item, sr_strbuf_str(&what), err);
 	sr_report_worker(task->run->report, index, NULL);
 	sr_strbuf_release(&what);
 	return ok;
@@ -223,10 +242,8 @@ static bool is_settled(struct sr_task *task, struct sr_worker *w, bool *committe
 	return sr_copy_chunk_settled(w->target, &task->result, committed, err);
 }
 
-bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
+bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err)
 {
-	struct sr_task *task = arg;
-	struct sr_worker *w = worker;
 	const struct sr_copy_chunk *chunk = &task->run->plan.chunks[task->first];
 	struct chunk_progress mine = { .task = task, .estimate = chunk->bytes };
 	struct sr_copy_progress progress = {
@@ -252,6 +269,18 @@ bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
 	return ok;
 }
 
+bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
+{
+	struct sr_task *task = arg;
+
+	if (sr_job_chunk_now(task, worker, index, err))
+		return true;
+	task->late = sr_late_is_row(err);
+	if (task->late)
+		sr_error_release(err);
+	return task->late;
+}
+
 bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err)
 {
 	struct sr_task *task = arg;
@@ -260,7 +289,8 @@ bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err)
 	struct sr_progress done;
 	struct sr_strbuf rows = SR_STRBUF_INIT, bytes = SR_STRBUF_INIT;
 
-	(void)index;
+	if (!sr_late_chunks(run, w, index, err))
+		return false;
 	if (!sr_copy_sequences_set(w->target, run->plan.sequences, run->plan.nsequences, err))
 		return false;
 	done = sr_report_progress(run->report);
@@ -283,8 +313,8 @@ bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err)
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
 	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->display);
 	/* Run as the owner, for whom policies hold as they did when the view was last filled; off would be an error. */
-	ok = sr_conn_execf(w->target, err, "SET LOCAL row_security = on; REFRESH MATERIALIZED VIEW %s",
-			   task->matview->qualified);
+	ok = sr_late_exec(w, task->matview->schema, task->matview->display, err,
+			  "SET LOCAL row_security = on; REFRESH MATERIALIZED VIEW %s", task->matview->qualified);
 	if (!ok)
 		sr_error_context(err, "refreshing materialized view %s", task->matview->display);
 	sr_report_worker(task->run->report, index, NULL);
@@ -301,7 +331,7 @@ bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err)
 		return true;
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
 	sr_report_worker(task->run->report, index, "analyzing %s", task->table->display);
-	ok = sr_conn_execf(w->target, err, "ANALYZE %s", task->table->qualified);
+	ok = sr_late_exec(w, task->table->schema, task->table->display, err, "ANALYZE %s", task->table->qualified);
 	sr_report_worker(task->run->report, index, NULL);
 	return ok;
 }

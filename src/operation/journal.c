@@ -287,8 +287,10 @@ static void read_line(struct sr_record *r, struct json_object *line)
 		read_intent(r, line);
 	} else if (strcmp(event, "gone") == 0 || strcmp(event, "kept") == 0) {
 		for (size_t i = 0; i < r->n; i++)
-			if (r->intents[i].number == number)
+			if (r->intents[i].number == number) {
 				r->intents[i].held = false;
+				r->intents[i].kept = strcmp(event, "kept") == 0;
+			}
 	} else if (strcmp(event, "end") == 0) {
 		replace(&r->outcome, line, "outcome");
 		replace(&r->error, line, "error");

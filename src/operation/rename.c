@@ -15,11 +15,14 @@
 
 static char *from_names(const struct sr_rename *renames, size_t n)
 {
-	struct sr_strbuf out = SR_STRBUF_INIT;
+	struct sr_strlist names = SR_STRLIST_INIT;
+	char *array;
 
 	for (size_t i = 0; i < n; i++)
-		sr_strbuf_addf(&out, "%s%s", i ? "\n" : "", renames[i].from);
-	return sr_strbuf_take(&out);
+		sr_strlist_add(&names, renames[i].from);
+	array = sr_ident_array(&names);
+	sr_strlist_release(&names);
+	return array;
 }
 
 static PGresult *extensions(struct sr_conn *source, const struct sr_rename *renames, size_t n, struct sr_error *err)

@@ -27,13 +27,25 @@ static void make_id(struct sr_run *run)
 
 static bool interrupted(struct sr_run *run, struct sr_error *err)
 {
-	int sig = *run->interrupted;
+	int sig = sr_run_interrupted(run);
 
 	if (!sig)
 		return false;
 	sr_error_set(err, SR_ERR_SIGNAL, "stopped by signal %d (SIG%s)", sig, sigabbrev_np(sig));
 	err->signal = sig;
 	return true;
+}
+
+/* A query that we cancelled, or a child that got the terminal's ^C, fails in its own words; the signal is the cause. */
+static void tell_signal(struct sr_run *run, struct sr_error *err)
+{
+	struct sr_error told = SR_ERROR_INIT;
+
+	sr_error_move(&told, err);
+	interrupted(run, err);
+	if (told.class == SR_ERR_SIGNAL && strcmp(told.message, err->message) != 0)
+		sr_error_context(err, "%s", told.message);
+	sr_error_release(&told);
 }
 
 static bool phase(struct sr_run *run, enum sr_phase which, bool (*work)(struct sr_run *, struct sr_error *),
@@ -43,11 +55,10 @@ static bool phase(struct sr_run *run, enum sr_phase which, bool (*work)(struct s
 
 	sr_report_phase_begin(run->report, which);
 	ok = !interrupted(run, err) && work(run, err);
-	/* A query that we cancelled, or a child that got the terminal's ^C, fails in its own words. */
-	if (!ok && *run->interrupted && err->class != SR_ERR_SIGNAL)
-		interrupted(run, err);
+	if (!ok && sr_run_interrupted(run))
+		tell_signal(run, err);
 	/* What used the instance complains of connections; that it is gone says more. */
-	if (!ok && !*run->interrupted && which > SR_PHASE_PROVISION && run->driver->alive)
+	if (!ok && !sr_run_interrupted(run) && which > SR_PHASE_PROVISION && run->driver->alive)
 		run->driver->alive(run->source, err);
 	sr_report_phase_end(run->report, sr_report_phase(run->report), ok, ok && run->done.len ? "%s" : NULL,
 			    sr_strbuf_str(&run->done));

@@ -6,6 +6,7 @@
  *     extract.c    2 provision (after the source's part) and 3 extract
  *     build.c      the graph of jobs for 4 copy and 5 finish
  *     jobs.c       what the jobs do, and the workers' connections
+ *     late.c       what depends on more than the server says
  *     privileges.c those that lend and take back privileges
  *     check.c      6 verify
  *     outcome.c    what is told and kept at the end
@@ -40,7 +41,8 @@ struct sr_task {
 	size_t first;                   /* a chunk's index */
 	struct sr_copy_result result;   /* chunks: kept over a retry */
 	int64_t reported;               /* chunks: bytes told so far */
-	bool differs;                   /* verify */
+	bool differs, hidden;           /* verify */
+	bool late;                      /* a chunk that was refused, and comes once more after all others */
 };
 
 struct sr_worker {
@@ -85,6 +87,7 @@ struct sr_run {
 	struct sr_extension_members *members;
 
 	struct sr_script script;
+	const char *schema_grants;   /* what the archive's grants on schemas begin with (the script's), or NULL */
 	struct sr_copy_plan plan;
 
 	struct sr_graph *graph;
@@ -120,9 +123,24 @@ void sr_worker_cancel(void *ctx, void *state);
 void sr_run_tick(void *ctx);
 int sr_run_interrupted(void *ctx);
 
+bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);
+
+/* late.c */
+bool sr_late_is_name(const struct sr_error *err); /* something was not found by its name alone */
+bool sr_late_is_row(const struct sr_error *err);  /* or a row was refused */
+/* The schema and public; NULL: back to none. */
+bool sr_late_search_path(struct sr_worker *w, const char *schema, struct sr_error *err);
+/* After a second try with the schema in the search_path: `ok`, or `again` has its error, which says less than the first. */
+bool sr_late_settle(struct sr_worker *w, bool ok, const char *what, struct sr_error *again, struct sr_error *err);
+/* Runs a statement, and tries it so where names are not found. */
+bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, struct sr_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+bool sr_late_chunks(struct sr_run *run, struct sr_worker *w, int index, struct sr_error *err);
+
 /* privileges.c */
 bool sr_job_lend(void *arg, void *worker, int index, struct sr_error *err);
-bool sr_job_builtin_privileges(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_objects_as_built(void *arg, void *worker, int index, struct sr_error *err);
+bool sr_job_all_as_built(void *arg, void *worker, int index, struct sr_error *err);
 
 /* check.c */
 bool sr_run_verify(struct sr_run *run, struct sr_error *err);

@@ -189,10 +189,11 @@ bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles, 
 	PGresult *res = NULL;
 	bool ok = true;
 
-	for (size_t i = 0; i < roles->n; i++)
-		sr_strbuf_addf(&names, "%s%s", i ? "\n" : "", roles->items[i]);
 	if (roles->n) {
-		res = sr_conn_query(t->conn, err, sr_sql_target_roles_missing, "%text", sr_strbuf_str(&names));
+		char *array = sr_ident_array(roles);
+
+		res = sr_conn_query(t->conn, err, sr_sql_target_roles_missing, "%text", array);
+		free(array);
 		ok = res != NULL;
 	}
 	for (int i = 0; ok && res && i < PQntuples(res); i++) {

@@ -158,7 +158,9 @@ bool sr_target_undo(struct json_object *detail, const char *password, struct sr_
 	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
 	if (password)
 		sr_conninfo_set(&ci, "password", password);
+	/* Somebody who reads the unfinished schema in an open transaction must not hold us up for ever. */
 	ok = (c = sr_conn_open(&ci, &options, err)) != NULL && end_sessions(c, application, err) &&
+	     sr_conn_exec(c, "SET lock_timeout = '30s'", err) &&
 	     drop_marked(c, schema, mark, log, err);
 	if (!ok)
 		sr_error_context(err, "removing the unfinished schema %s", schema);

@@ -63,6 +63,8 @@ static const struct setting {
 	{ "default_transaction_read_only", "off", 0 },
 	{ "default_transaction_isolation", "read committed", 0 },
 	{ "default_transaction_deferrable", "off", 0 },
+	/* Compiling the queries of a catalog takes longer than running them. */
+	{ "jit", "off", 110000 },
 	/* Objects go where their DDL says. */
 	{ "default_tablespace", "", 0 },
 	/* A scan that starts in the middle of a table would copy its rows in another order. */

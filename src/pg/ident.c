@@ -81,3 +81,21 @@ void sr_ident_pretty_qualified(struct sr_strbuf *out, const char *schema, const 
 	sr_strbuf_addc(out, '.');
 	sr_ident_pretty(out, name);
 }
+
+char *sr_ident_array(const struct sr_strlist *names)
+{
+	struct sr_strbuf text = SR_STRBUF_INIT;
+
+	sr_strbuf_addc(&text, '{');
+	for (size_t i = 0; i < names->n; i++) {
+		sr_strbuf_adds(&text, i ? ",\"" : "\"");
+		for (const char *s = names->items[i]; *s; s++) {
+			if (*s == '"' || *s == '\\')
+				sr_strbuf_addc(&text, '\\');
+			sr_strbuf_addc(&text, *s);
+		}
+		sr_strbuf_addc(&text, '"');
+	}
+	sr_strbuf_addc(&text, '}');
+	return sr_strbuf_take(&text);
+}

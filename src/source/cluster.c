@@ -284,7 +284,7 @@ bool sr_cluster_wait(struct sr_cluster *c, void (*status)(void *ctx, const char 
 			c->pid = 0;
 			return ended(c, wait_status, err);
 		}
-		if (stop && *stop) {
+		if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED)) {
 			sr_error_set(err, SR_ERR_SIGNAL,
 				     "interrupted while the temporary instance was recovering");
 			err->signal = *stop;

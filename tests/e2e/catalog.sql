@@ -17,6 +17,8 @@ rel AS (
 proc AS (
     SELECT p.* FROM pg_proc p JOIN ns ON ns.oid = p.pronamespace
     WHERE ('pg_proc'::regclass, p.oid) NOT IN (SELECT * FROM member)
+      -- Nor the functions that make ranges: they come with their types.
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
 ),
 typ AS (
     SELECT t.* FROM pg_type t JOIN ns ON ns.oid = t.typnamespace
@@ -143,7 +145,7 @@ UNION ALL
 SELECT 'comment', pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description
 FROM pg_description d
 CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
-WHERE d.objoid >= 16384 AND (o.schema = quote_ident(%(schema)s) OR o.identity LIKE '%% on ' || quote_ident(%(schema)s) || '.%%'
+WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass) AND (o.schema = quote_ident(%(schema)s) OR o.identity LIKE '%% on ' || quote_ident(%(schema)s) || '.%%'
    OR d.classoid = 'pg_namespace'::regclass AND d.objoid = (SELECT oid FROM ns)
    OR d.classoid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k WHERE k.oid = d.objoid AND k.connamespace = (SELECT oid FROM ns)))
   AND (d.classoid, d.objoid) NOT IN (SELECT * FROM member)

@@ -125,11 +125,128 @@ static void test_bodies(void **state)
 	sr_script_release(&s);
 }
 
+static void test_grants(void **state)
+{
+	static const struct writer_entry entries[] = {
+		{ .id = 1,
+		  .tag = "TABLE t",
+		  .desc = "ACL",
+		  .section = 1,
+		  .schema = "a",
+		  .owner = "B \"ob",
+		  .defn = "GRANT SELECT ON TABLE a.t TO dave WITH GRANT OPTION;\n"
+			  "SET SESSION AUTHORIZATION dave;\n"
+			  "GRANT SELECT ON TABLE a.t TO \"RESET SESSION AUTHORIZATION;\";\n"
+			  "RESET SESSION AUTHORIZATION;\n" },
+		{ .id = 2,
+		  .tag = "u",
+		  .desc = "ACL",
+		  .section = 1,
+		  .schema = "a",
+		  .defn = "GRANT SELECT ON a.u TO x;\n" },
+	};
+	struct sr_script_options options = { .role = "me" };
+	struct writer w = { .minor = 14 };
+	struct sr_script s;
+
+	(void)state;
+	/* SET ROLE is open to whoever is a member, SET SESSION AUTHORIZATION to superusers alone. */
+	writer_archive(&w, entries, SR_COUNT(entries));
+	build(&s, &w.out, &options);
+	assert_string_equal(s.items[0].sql, "GRANT SELECT ON TABLE a.t TO dave WITH GRANT OPTION;\n"
+					    "SET ROLE dave;\n"
+					    "GRANT SELECT ON TABLE a.t TO \"RESET SESSION AUTHORIZATION;\";\n"
+					    "RESET ROLE;\n");
+	assert_string_equal(s.items[1].sql, entries[1].defn);
+	sr_script_release(&s);
+
+	options.grant_as_owner = true;
+	writer_archive(&w, entries, SR_COUNT(entries));
+	build(&s, &w.out, &options);
+	assert_string_equal(s.items[0].sql, "SET ROLE \"B \"\"ob\";\n"
+					    "GRANT SELECT ON TABLE a.t TO dave WITH GRANT OPTION;\n"
+					    "SET ROLE dave;\n"
+					    "GRANT SELECT ON TABLE a.t TO \"RESET SESSION AUTHORIZATION;\";\n"
+					    "SET ROLE \"B \"\"ob\";\n"
+					    "RESET ROLE;\n");
+	assert_string_equal(s.items[1].sql, entries[1].defn); /* whose owner is not known */
+	sr_script_release(&s);
+
+	options.no_owner = true;
+	writer_archive(&w, entries, SR_COUNT(entries));
+	build(&s, &w.out, &options);
+	assert_string_equal(s.items[0].sql,
+			    "GRANT SELECT ON TABLE a.t TO dave WITH GRANT OPTION;\n"
+			    "GRANT SELECT ON TABLE a.t TO \"RESET SESSION AUTHORIZATION;\";\n");
+	sr_script_release(&s);
+}
+
+static void test_parents_elsewhere(void **state)
+{
+	static const struct writer_entry entries[] = {
+		{ .id = 1,
+		  .tag = "child",
+		  .desc = "TABLE",
+		  .section = 2,
+		  .schema = "a_new",
+		  .defn = "CREATE TABLE a_new.child (\n    x text DEFAULT '\nINHERITS (q.q)'::text\n)\n"
+			  "INHERITS (b.parent, a_new.mine, \"Odd, )\".\"p.q\")\nWITH (fillfactor='70');\n" },
+		{ .id = 2,
+		  .tag = "other",
+		  .desc = "TABLE",
+		  .section = 2,
+		  .schema = "a_new",
+		  .defn = "CREATE TABLE a_new.other (\n)\nINHERITS (a_new.mine);\n" },
+		{ .id = 3,
+		  .tag = "part",
+		  .desc = "TABLE ATTACH",
+		  .section = 2,
+		  .schema = "a_new",
+		  .defn = "ALTER TABLE ONLY b.whole ATTACH PARTITION a_new.part DEFAULT;\n" },
+		{ .id = 4,
+		  .tag = "part_ix",
+		  .desc = "INDEX ATTACH",
+		  .section = 4,
+		  .schema = "a_new",
+		  .defn = "ALTER INDEX b.whole_ix ATTACH PARTITION a_new.part_ix;\n" },
+		{ .id = 5,
+		  .tag = "part2",
+		  .desc = "TABLE ATTACH",
+		  .section = 2,
+		  .schema = "a_new",
+		  .defn = "ALTER TABLE ONLY a_new.whole ATTACH PARTITION a_new.part2 FOR VALUES IN "
+			  "('b.x');\n" },
+	};
+	static const struct sr_rename renames[] = { { "a", "a_new" } };
+	const struct sr_body_rules rules = { .renames = renames, .nrenames = 1 };
+	struct seen seen = { 0 };
+	struct sr_script_options options = { .rules = &rules, .note = see, .note_ctx = &seen };
+	struct writer w = { .minor = 14 };
+	struct sr_script s;
+	const char *more;
+
+	(void)state;
+	writer_archive(&w, entries, SR_COUNT(entries));
+	build(&s, &w.out, &options);
+	assert_int_equal(s.n, 3);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.code, "outside-parent");
+	more = s.items[0].sql + strlen(entries[0].defn);
+	assert_memory_equal(s.items[0].sql, entries[0].defn, strlen(entries[0].defn));
+	assert_string_equal(more, "\nALTER TABLE \"a_new\".\"child\" NO INHERIT \"b\".\"parent\";\n"
+				  "\nALTER TABLE \"a_new\".\"child\" NO INHERIT \"Odd, )\".\"p.q\";\n");
+	assert_string_equal(s.items[1].sql, entries[1].defn);
+	assert_string_equal(s.items[2].sql, entries[4].defn);
+	sr_script_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_entries_of_one_id),
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_grants),
+		cmocka_unit_test(test_parents_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

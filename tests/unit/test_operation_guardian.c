@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "operation/guardian.h"
 #include "operation/journal.h"
 #include "operation/undo.h"
@@ -62,7 +64,7 @@ static const struct sr_source_driver driver = {
 };
 static const struct sr_source_driver *const drivers[] = { &driver, NULL };
 
-enum how { KILLED, EXITS, DISMISSES, ENDED_BEFORE };
+enum how { KILLED, EXITS, DISMISSES, ENDED_BEFORE, HANDED_OVER };
 
 static void make_file(const char *path)
 {
@@ -91,6 +93,9 @@ main_process(const char *id, const char *path, const char *undoes, enum how how)
 	sr_json_add_string(data, "outcome", "done");
 	if (how == ENDED_BEFORE && !sr_journal_event(j, "end", data, &err))
 		_exit(5);
+	if (how == HANDED_OVER &&
+	    (!sr_journal_intend(j, "schema", NULL, &n, &err) || !sr_journal_kept(j, n, &err)))
+		_exit(6);
 	if (how == KILLED)
 		kill(getpid(), SIGKILL);
 	if (how == DISMISSES)
@@ -235,6 +240,24 @@ static void test_died_after_its_end(void **state)
 	free((char *)dir);
 }
 
+/* What was handed over to the user stays, and the record says that it is there. */
+static void test_died_after_handing_over(void **state)
+{
+	char *path = sr_path_join(base, "made");
+	struct sr_record r;
+
+	(void)state;
+	dir = sr_path_join(base, "restore-handed");
+	run_main("restore-handed", path, path, HANDED_OVER);
+	wait_ended(&r);
+	assert_false(sr_path_exists(path));
+	assert_string_equal(r.outcome, "done");
+	assert_true(r.intents[1].kept);
+	sr_record_release(&r);
+	free(path);
+	free((char *)dir);
+}
+
 /* A script that reads our output until its end must not wait for the guardian, nor a signal to our group reach it. */
 static void test_holds_nothing(void **state)
 {
@@ -243,6 +266,8 @@ static void test_holds_nothing(void **state)
 	char byte;
 
 	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1),
+			 0); /* the guardian becomes our child when its parent dies */
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -250,6 +275,7 @@ static void test_holds_nothing(void **state)
 		struct sr_journal *j = sr_journal_create(base, "restore-holds", &err);
 		struct sr_guardian g;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* when an assertion fails */
 		close(ends[0]);
 		dup2(ends[1], 1);
 		dup2(ends[1], 200);
@@ -279,9 +305,8 @@ static void test_holds_nothing(void **state)
 	waitpid(pid, &status, 0);
 	close(ends[0]);
 	/* Nothing was made; it ends by itself. */
-	for (int i = 0; i < 1000 && kill(guardian, 0) == 0; i++)
-		sr_clock_sleep_ms(10);
-	assert_int_equal(kill(guardian, 0), -1);
+	assert_int_equal(waitpid(guardian, &status, 0), guardian);
+	assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -292,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_dismissed),
 		cmocka_unit_test(test_cannot_undo),
 		cmocka_unit_test(test_died_after_its_end),
+		cmocka_unit_test(test_died_after_handing_over),
 		cmocka_unit_test(test_holds_nothing),
 	};
 

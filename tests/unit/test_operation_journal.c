@@ -134,7 +134,9 @@ static void test_create_and_read(void **state)
 	assert_int_equal(r.n, 3);
 	assert_string_equal(sr_json_string(r.intents[0].detail, "root"), "/x\n\"y\"");
 	assert_false(r.intents[0].held);
+	assert_false(r.intents[0].kept);
 	assert_false(r.intents[1].held);
+	assert_true(r.intents[1].kept);
 	assert_true(r.intents[2].held);
 	assert_string_equal(r.intents[2].kind, "schema");
 	assert_string_equal(sr_json_string(r.intents[2].detail, "schema"), "ä");
