@@ -91,6 +91,14 @@ void sr_wal_backup_history(const struct sr_wal_archive *a, const struct sr_backu
 			   sr_time *stop_time);
 
 /*
+ * archive_command often copies without a rename at the end.  So a file that cannot be used and was written to less
+ * than a minute ago is taken for one that is still being written: as if it were not there yet.
+ */
+bool sr_wal_file_is_young(const char *path);
+/* Leaves such a file out, when it is the newest segment.  sr_wal_archive_open() does it. */
+void sr_wal_archive_drop_unfinished(struct sr_wal_archive *a);
+
+/*
  * The restore command's work: copies the segment or history file `name` from
  * the archive directory to `dest` (a path the server gave), decompressing.
  * *found false: not in the archive (the server takes that as the end).  A file that is

@@ -288,6 +288,33 @@ static void order_foreign_key(struct builder *b, const struct sr_item *item, int
 	}
 }
 
+/*
+ * A foreign key of or to a partitioned table locks all the partitions, and so
+ * does each attachment of an index: side by side they deadlock.
+ */
+static void order_partitioned_keys(struct builder *b)
+{
+	const struct sr_script *s = &b->run->script;
+	int last = add(b, "indexes attached", NULL, 0, SR_JOB_OPTIONAL)->job;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->items[i].kind == SR_ITEM_INDEX_ATTACH && !b->late[s->items[i].entry->dump_id])
+			edge(b, b->job_of[s->items[i].entry->dump_id], last, SR_EDGE_AFTER);
+	for (size_t i = 0; i < s->n; i++) {
+		int tables[16];
+		size_t n = 0;
+
+		if (s->items[i].kind != SR_ITEM_FOREIGN_KEY)
+			continue;
+		/* Partitioned tables have no rows of their own to be copied. */
+		key_tables(b, &s->items[i], tables, &n, SR_COUNT(tables));
+		if (n < 2) {
+			edge(b, last, b->job_of[s->items[i].entry->dump_id], SR_EDGE_AFTER);
+			last = b->job_of[s->items[i].entry->dump_id];
+		}
+	}
+}
+
 static void order_after_builds(struct builder *b, const struct sr_item *key, int job)
 {
 	int tables[16], on[16];
@@ -388,6 +415,7 @@ static void add_post_data(struct builder *b)
 	for (size_t i = 0; i < run->script.n; i++)
 		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
 			order_after_builds(b, &run->script.items[i], b->job_of[run->script.items[i].entry->dump_id]);
+	order_partitioned_keys(b);
 	order_partition_triggers(b);
 	order_row_security(b);
 	sr_strbuf_release(&name);

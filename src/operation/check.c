@@ -73,11 +73,13 @@ bool sr_run_verify(struct sr_run *run, struct sr_error *err)
 		.worker_cancel = sr_worker_cancel,
 		.tick = sr_run_tick,
 		.interrupted = sr_run_interrupted,
+		.job_ended = sr_run_job_ended,
 		.ctx = run,
 	};
 	bool ok;
 
 	run->workers_need_source = (run->request->verify & SR_VERIFY_CHECKSUM) != 0;
+	sr_report_totals(run->report, 0, (int64_t)run->plan.ntables, run->workers);
 	ok = sr_graph_run(graph, &options, err);
 	for (size_t i = 0; ok && i < run->plan.ntables; i++) {
 		run->out->verified_tables += !tasks[i].hidden;

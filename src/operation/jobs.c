@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "run.h"
@@ -114,6 +115,19 @@ int sr_run_interrupted(void *ctx)
 	struct sr_run *run = ctx;
 
 	return __atomic_load_n(run->interrupted, __ATOMIC_RELAXED);
+}
+
+void sr_run_job_ended(void *ctx, int job, const char *name, enum sr_job_state state, int64_t ms,
+		      const struct sr_error *err)
+{
+	struct sr_run *run = ctx;
+
+	(void)job;
+	sr_report_add(run->report, 0, 0, 1);
+	if (state == SR_JOB_FAILED && err)
+		sr_log_warning(run->log, "%s failed after %lld ms: %s", name, (long long)ms, err->message);
+	else
+		sr_log_debug(run->log, "%s: %lld ms", name, (long long)ms);
 }
 
 /* ---- DDL ---- */

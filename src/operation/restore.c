@@ -97,19 +97,6 @@ static bool create_schemas(struct sr_run *run, struct sr_error *err)
 	return true;
 }
 
-static void job_ended(void *ctx, int job, const char *name, enum sr_job_state state, int64_t ms,
-		      const struct sr_error *err)
-{
-	struct sr_run *run = ctx;
-
-	(void)job;
-	sr_report_add(run->report, 0, 0, 1);
-	if (state == SR_JOB_FAILED && err)
-		sr_log_warning(run->log, "%s failed after %lld ms: %s", name, (long long)ms, err->message);
-	else
-		sr_log_debug(run->log, "%s: %lld ms", name, (long long)ms);
-}
-
 /* The copy phase ends, and the finish phase begins, in the job that sets the sequences. */
 static bool copy_and_finish(struct sr_run *run, struct sr_error *err)
 {
@@ -121,7 +108,7 @@ static bool copy_and_finish(struct sr_run *run, struct sr_error *err)
 		.worker_cancel = sr_worker_cancel,
 		.tick = sr_run_tick,
 		.interrupted = sr_run_interrupted,
-		.job_ended = job_ended,
+		.job_ended = sr_run_job_ended,
 		.ctx = run,
 	};
 

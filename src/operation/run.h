@@ -121,6 +121,8 @@ void sr_worker_close(void *ctx, int index, void *state);
 bool sr_worker_usable(void *ctx, void *state);
 void sr_worker_cancel(void *ctx, void *state);
 void sr_run_tick(void *ctx);
+void sr_run_job_ended(void *ctx, int job, const char *name, enum sr_job_state state, int64_t ms,
+		      const struct sr_error *err);
 int sr_run_interrupted(void *ctx);
 
 bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);

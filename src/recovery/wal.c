@@ -185,10 +185,12 @@ bool sr_wal_archive_open(struct sr_wal_archive *a, const char *dir, struct sr_er
 		sr_error_hint(err, "Name the directory that archive_command copies to.");
 	}
 	ok = ok && learn(a, 0, err);
-	if (ok)
+	if (ok) {
 		settle(a);
-	else
+		sr_wal_archive_drop_unfinished(a);
+	} else {
 		sr_error_context(err, "reading the WAL archive %s", dir);
+	}
 	sr_strlist_release(&names);
 	return ok;
 }

@@ -133,6 +133,10 @@ bool sr_wal_fetch(const char *dir, const char *name, const char *dest, bool *fou
 		return err->class == SR_ERR_NONE;
 	ok = fetch_file(path, name, dest, err);
 	*found = ok;
+	if (!ok && sr_wal_file_is_young(path)) {
+		sr_error_release(err);
+		ok = true;
+	}
 	free(path);
 	return ok || sr_error_context(err, "fetching %s from %s", name, dir);
 }

@@ -91,6 +91,39 @@ static void refuse(const char *dir, const char *name, const char *why)
 	free(archive);
 }
 
+/* What archive_command is still writing is not there yet. */
+static void unfinished(void **state)
+{
+	char *archive = sr_path_join(*state, "archive"), *path = sr_path_join(archive, "000000010000000000000007");
+	char *dest = sr_path_join(*state, "dest"), *whole = sr_path_join(*state, "whole");
+	struct sr_error err = SR_ERROR_INIT;
+	struct sr_strbuf b = SR_STRBUF_INIT;
+	struct sr_wal_archive a;
+	bool found = true;
+
+	fetch(WAL, "000000010000000000000007", whole);
+	get(whole, &b);
+	put_bytes(archive, "000000010000000000000006", b.data, b.len);
+	put_bytes(archive, "000000010000000000000007", b.data, b.len / 2);
+	age(path, 0);
+	assert_true(sr_wal_fetch(archive, "000000010000000000000007", dest, &found, &err));
+	assert_false(found);
+	assert_false(sr_path_exists(dest));
+	assert_true(sr_wal_archive_open(&a, archive, &err));
+	assert_int_equal(a.nsegments, 1);
+	sr_wal_archive_release(&a);
+	put_bytes(archive, "000000010000000000000007", b.data, b.len);
+	age(path, 0);
+	assert_true(sr_wal_archive_open(&a, archive, &err));
+	assert_int_equal(a.nsegments, 2);
+	sr_wal_archive_release(&a);
+	sr_strbuf_release(&b);
+	free(whole);
+	free(dest);
+	free(path);
+	free(archive);
+}
+
 static void damaged(void **state)
 {
 	char *whole = sr_path_join(*state, "whole"), *archive = sr_path_join(*state, "archive");
@@ -133,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_forms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unfinished, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged, set_up, tear_down),
 	};
 
