@@ -7,4 +7,6 @@ JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE n.nspname::text = ANY (pg_catalog.string_to_array($1, E'\n'))
   AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
+  -- BEGIN ATOMIC is followed by the server itself. Before 14 there is no such column.
+  AND pg_catalog.to_jsonb(p) ->> 'prosqlbody' IS NULL
 ORDER BY p.oid

@@ -15,7 +15,7 @@ struct sr_arena {
 
 void sr_arena_release(struct sr_arena *a);
 void *sr_arena_alloc(struct sr_arena *a, size_t size); /* zeroed, max_align_t aligned */
-char *sr_arena_strdup(struct sr_arena *a, const char *s);  /* NULL stays NULL */
+char *sr_arena_strdup(struct sr_arena *a, const char *s); /* NULL stays NULL */
 char *sr_arena_strndup(struct sr_arena *a, const char *s, size_t n);
 char *sr_arena_printf(struct sr_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -10,12 +10,12 @@
 
 struct sr_strbuf;
 typedef int64_t sr_time;
-#define SR_TIME_NONE INT64_MIN
+#define SR_TIME_NONE    INT64_MIN
 #define SR_USEC_PER_SEC INT64_C(1000000)
 
-sr_time sr_clock_now(void);           /* wall clock */
+sr_time sr_clock_now(void); /* wall clock */
 int64_t sr_clock_monotonic_ms(void);
-void sr_clock_sleep_ms(int64_t ms);   /* may end early on a signal */
+void sr_clock_sleep_ms(int64_t ms); /* may end early on a signal */
 
 /*
  * Reads ISO 8601 and PostgreSQL's own output: "2024-01-28T14:30:00Z",

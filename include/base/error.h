@@ -23,27 +23,27 @@ struct sr_strbuf;
 /* The class decides the exit code; the numbers are the documented exit codes. */
 enum sr_error_class {
 	SR_ERR_NONE = 0,
-	SR_ERR_INTERNAL = 1,   /* a bug, or the machine failed us */
-	SR_ERR_USAGE = 2,      /* the command line, the configuration or the request */
-	SR_ERR_REFUSED = 3,    /* refused by the checks; nothing was created */
-	SR_ERR_INSTANCE = 4,   /* the temporary instance */
-	SR_ERR_DDL = 5,        /* extracting or applying pre-data */
-	SR_ERR_COPY = 6,       /* copying rows */
-	SR_ERR_POST_DATA = 7,  /* data complete, some post-data failed */
-	SR_ERR_VERIFY = 8,     /* verification found a difference */
-	SR_ERR_LEFTOVER = 9,   /* done, but something temporary could not be removed */
-	SR_ERR_SIGNAL = 128,   /* stopped by a signal; the number is in `signal` */
+	SR_ERR_INTERNAL = 1, /* a bug, or the machine failed us */
+	SR_ERR_USAGE = 2, /* the command line, the configuration or the request */
+	SR_ERR_REFUSED = 3, /* refused by the checks; nothing was created */
+	SR_ERR_INSTANCE = 4, /* the temporary instance */
+	SR_ERR_DDL = 5, /* extracting or applying pre-data */
+	SR_ERR_COPY = 6, /* copying rows */
+	SR_ERR_POST_DATA = 7, /* data complete, some post-data failed */
+	SR_ERR_VERIFY = 8, /* verification found a difference */
+	SR_ERR_LEFTOVER = 9, /* done, but something temporary could not be removed */
+	SR_ERR_SIGNAL = 128, /* stopped by a signal; the number is in `signal` */
 };
 
 struct sr_error {
 	enum sr_error_class class;
-	bool retry;        /* trying again may help (lost connection, throttling) */
-	int signal;        /* with SR_ERR_SIGNAL */
-	char sqlstate[6];  /* empty when the error did not come from a server */
-	char *message;     /* one sentence, no full stop, no newline */
-	char *detail;      /* or NULL; may have several lines */
-	char *hint;        /* or NULL: what the user can do */
-	char *context;     /* or NULL: innermost first, one line each */
+	bool retry; /* trying again may help (lost connection, throttling) */
+	int signal; /* with SR_ERR_SIGNAL */
+	char sqlstate[6]; /* empty when the error did not come from a server */
+	char *message; /* one sentence, no full stop, no newline */
+	char *detail; /* or NULL; may have several lines */
+	char *hint; /* or NULL: what the user can do */
+	char *context; /* or NULL: innermost first, one line each */
 };
 
 #define SR_ERROR_INIT ((struct sr_error){ .class = SR_ERR_NONE })

@@ -15,9 +15,9 @@ struct sr_strbuf;
 struct sr_strlist;
 
 char *sr_path_join(const char *dir, const char *name); /* caller frees */
-const char *sr_path_base(const char *path);            /* points into path */
-char *sr_path_dir(const char *path);                   /* caller frees; "." when there is none */
-bool sr_path_exists(const char *path);                 /* symbolic links are followed */
+const char *sr_path_base(const char *path); /* points into path */
+char *sr_path_dir(const char *path); /* caller frees; "." when there is none */
+bool sr_path_exists(const char *path); /* symbolic links are followed */
 bool sr_path_is_dir(const char *path);
 
 /* Makes the directory and its parents (mode applies to all that are made). Existing is fine. */

@@ -25,7 +25,7 @@ void sr_log_write(struct sr_log *log, enum sr_log_level level, const char *fmt, 
 	__attribute__((format(printf, 3, 4))); /* log may be NULL: nothing happens */
 
 #define sr_log_warning(log, ...) sr_log_write((log), SR_LOG_WARNING, __VA_ARGS__)
-#define sr_log_info(log, ...) sr_log_write((log), SR_LOG_INFO, __VA_ARGS__)
-#define sr_log_debug(log, ...) sr_log_write((log), SR_LOG_DEBUG, __VA_ARGS__)
+#define sr_log_info(log, ...)    sr_log_write((log), SR_LOG_INFO, __VA_ARGS__)
+#define sr_log_debug(log, ...)   sr_log_write((log), SR_LOG_DEBUG, __VA_ARGS__)
 
 #endif

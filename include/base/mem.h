@@ -18,8 +18,7 @@ char *sr_strdup_null(const char *s);
 
 /* Grows *items (element size `size`) so that `need` elements fit; doubles. */
 void sr_array_reserve(void *items_ptr, size_t *cap, size_t need, size_t size);
-#define SR_ARRAY_RESERVE(items, cap, need) \
-	sr_array_reserve(&(items), &(cap), (need), sizeof *(items))
+#define SR_ARRAY_RESERVE(items, cap, need) sr_array_reserve(&(items), &(cap), (need), sizeof *(items))
 
 #define SR_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

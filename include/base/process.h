@@ -30,13 +30,14 @@ bool sr_run_as_user(struct sr_run_as *run_as, const char *name, struct sr_error 
 bool sr_run_as_uid(struct sr_run_as *run_as, uid_t uid, struct sr_error *err);
 
 struct sr_process_spec {
-	const char *const *argv;      /* argv[0] is the program's path, or a name to find in PATH; NULL-terminated */
-	const char *const *env;       /* NAME=VALUE added to ours, "NAME" alone removes; NULL-terminated, or NULL */
-	const char *cwd;              /* or NULL; "/" when run_as is active */
+	const char *const
+		*argv; /* argv[0] is the program's path, or a name to find in PATH; NULL-terminated */
+	const char *const *env; /* NAME=VALUE added to ours, "NAME" alone removes; NULL-terminated, or NULL */
+	const char *cwd; /* or NULL; "/" when run_as is active */
 	const struct sr_run_as *run_as; /* or NULL */
-	int out_fd, err_fd;           /* -1: /dev/null (only sr_process_start) */
-	int die_signal;               /* sent to the child when the starting thread ends; 0: none */
-	bool new_session;             /* setsid(): the terminal's ^C does not reach it */
+	int out_fd, err_fd; /* -1: /dev/null (only sr_process_start) */
+	int die_signal; /* sent to the child when the starting thread ends; 0: none */
+	bool new_session; /* setsid(): the terminal's ^C does not reach it */
 };
 
 bool sr_process_start(const struct sr_process_spec *spec, pid_t *pid, struct sr_error *err);

@@ -17,10 +17,10 @@
 struct sr_error;
 
 struct sr_retry_policy {
-	int attempts;           /* in all, the first included; 0: only the deadline counts */
-	int64_t deadline_ms;    /* from the start; 0: none */
-	int64_t first_ms;       /* wait before the second attempt */
-	int64_t max_ms;         /* longest wait */
+	int attempts; /* in all, the first included; 0: only the deadline counts */
+	int64_t deadline_ms; /* from the start; 0: none */
+	int64_t first_ms; /* wait before the second attempt */
+	int64_t max_ms; /* longest wait */
 };
 struct sr_retry_clock {
 	int64_t (*now_ms)(void *ctx);
@@ -37,7 +37,8 @@ struct sr_retry {
 };
 
 /* clock NULL: the real one. */
-void sr_retry_begin(struct sr_retry *r, const struct sr_retry_policy *policy, const struct sr_retry_clock *clock);
+void sr_retry_begin(struct sr_retry *r, const struct sr_retry_policy *policy,
+		    const struct sr_retry_clock *clock);
 /* Counts a failure; sleeps and returns true when another attempt is due. */
 bool sr_retry_again(struct sr_retry *r);
 /* Adds "after 5 attempts in 31 s" to err when there was more than one attempt; returns false. */

@@ -31,7 +31,7 @@ struct sr_copy_table {
 	const char *why_text; /* "column \"x\" has type …", when not binary */
 	const char *columns; /* quoted, comma separated, generated ones left out; "" when there is none */
 	const char *qualified; /* quoted, for statements */
-	const char *display;   /* a.orders, for people */
+	const char *display; /* a.orders, for people */
 	/*
 	 * Partitions by the hash of an enum: on the target the same value may belong into another partition.  Then the
 	 * rows go through this ancestor (quoted; NULL: none), and only the counts of all that do so together mean something.

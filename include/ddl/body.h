@@ -37,7 +37,7 @@ struct sr_body_rules {
 
 struct sr_body_note {
 	char *code; /* "dynamic-sql", "other-language", "unparsed-body", "unqualified-name" */
-	int line;   /* in the body, from 1; 0: the whole */
+	int line; /* in the body, from 1; 0: the whole */
 	char *text;
 	char *hint; /* or NULL */
 };

@@ -20,6 +20,7 @@ bool sr_bodies_save(struct sr_run *run, struct sr_error *err);
 /* After the rename, once the script is built. */
 bool sr_bodies_replace(struct sr_run *run, struct sr_error *err);
 /* From the journal, after the names were put back. */
-bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err);
+bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err);
 
 #endif

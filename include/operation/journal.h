@@ -44,7 +44,8 @@ bool sr_journal_intend(struct sr_journal *j, const char *kind, struct json_objec
 bool sr_journal_gone(struct sr_journal *j, int number, struct sr_error *err);
 bool sr_journal_kept(struct sr_journal *j, int number, struct sr_error *err);
 /* Any other event; takes data (an object), whose members are added to the line. */
-bool sr_journal_event(struct sr_journal *j, const char *event, struct json_object *data, struct sr_error *err);
+bool sr_journal_event(struct sr_journal *j, const char *event, struct json_object *data,
+		      struct sr_error *err);
 
 /* ---- Reading ---- */
 
@@ -53,17 +54,17 @@ struct sr_intent {
 	char *kind;
 	struct json_object *detail; /* owned; or NULL */
 	bool held;
-	bool kept;                  /* part of the result */
+	bool kept; /* part of the result */
 };
 
 struct sr_record {
 	char *id, *what, *target, *outcome, *error; /* NULL where the journal has none */
-	struct json_object *schemas;                /* array of new names; or NULL */
+	struct json_object *schemas; /* array of new names; or NULL */
 	sr_time started, ended;
 	int exit_code, pid;
-	bool running;                               /* somebody holds the lock */
-	bool kept;                                  /* it failed, and what it made was left on purpose (--keep) */
-	struct sr_intent *intents;                  /* in the order they were made */
+	bool running; /* somebody holds the lock */
+	bool kept; /* it failed, and what it made was left on purpose (--keep) */
+	struct sr_intent *intents; /* in the order they were made */
 	size_t n, cap;
 };
 /* A last line that was cut off (a crash while writing) is passed over; anything else unreadable is an error. */

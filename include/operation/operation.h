@@ -24,41 +24,41 @@ struct sr_log;
 struct sr_report;
 
 struct sr_schema_pair {
-	char *from, *to;       /* `a`, `a_20240128143000` */
+	char *from, *to; /* `a`, `a_20240128143000` */
 	int64_t tables, rows, bytes;
 };
 
 /* Something that failed in post-data and is kept in ddl/failed.sql. */
 struct sr_failure {
-	char *object;          /* "foreign key a_2024….orders_fk" */
+	char *object; /* "foreign key a_2024….orders_fk" */
 	char *message;
 };
 
 /* What dry-run prints; filled by every restore. */
 struct sr_plan_line {
-	char *key;             /* "base backup", "WAL", "moment", "schema", "tables", "space", ... */
+	char *key; /* "base backup", "WAL", "moment", "schema", "tables", "space", ... */
 	char *value;
 };
 
 struct sr_outcome {
-	char id[40];           /* restore-YYYYMMDD-HHMMSS-xxxx; "" when refused before it had one */
-	char *dir;             /* the operation's folder, or NULL */
-	sr_time moment;        /* restored; SR_TIME_NONE unknown */
-	char *target;          /* "database shop on host db1, port 5432" */
+	char id[40]; /* restore-YYYYMMDD-HHMMSS-xxxx; "" when refused before it had one */
+	char *dir; /* the operation's folder, or NULL */
+	sr_time moment; /* restored; SR_TIME_NONE unknown */
+	char *target; /* "database shop on host db1, port 5432" */
 	struct sr_schema_pair *schemas;
 	size_t nschemas;
-	int64_t objects;       /* TOC entries applied */
+	int64_t objects; /* TOC entries applied */
 	int64_t tables, rows, bytes;
-	int64_t ms;            /* the whole */
+	int64_t ms; /* the whole */
 	struct sr_failure *failures;
 	size_t nfailures;
-	bool verified;         /* verification ran */
+	bool verified; /* verification ran */
 	int64_t verified_tables, differences;
 	struct sr_plan_line *plan;
 	size_t nplan;
 	struct sr_strlist leftovers; /* what could not be removed: "directory /x", "process 123" */
-	bool undone;           /* it failed, and everything it made was removed */
-	bool kept;             /* it failed, and --keep left what it made */
+	bool undone; /* it failed, and everything it made was removed */
+	bool kept; /* it failed, and --keep left what it made */
 };
 void sr_outcome_release(struct sr_outcome *o);
 
@@ -75,17 +75,18 @@ bool sr_operation_restore(const struct sr_request *request, struct sr_report *re
 
 struct sr_operation_info {
 	char *id, *dir;
-	const char *state;     /* "running", "done", "failed", "interrupted", "abandoned" (its process is gone, nothing undone),
+	const char *
+		state; /* "running", "done", "failed", "interrupted", "abandoned" (its process is gone, nothing undone),
 	                          "unreadable" (its journal) */
 	sr_time started, ended; /* ended: SR_TIME_NONE while running or abandoned */
-	int exit_code;         /* -1: none yet */
-	char *error;           /* its message, or NULL */
-	char *what;            /* "a, b at 2024-01-28 14:30:00+00" */
+	int exit_code; /* -1: none yet */
+	char *error; /* its message, or NULL */
+	char *what; /* "a, b at 2024-01-28 14:30:00+00" */
 	char *target;
 	struct sr_strlist schemas; /* new names */
-	struct sr_strlist held;    /* what it still holds: "directory …", "schema … in …" */
-	bool kept;                 /* what it holds was left on purpose (--keep) */
-	int pid;               /* of the running process, or 0 */
+	struct sr_strlist held; /* what it still holds: "directory …", "schema … in …" */
+	bool kept; /* what it holds was left on purpose (--keep) */
+	int pid; /* of the running process, or 0 */
 };
 struct sr_operation_list {
 	struct sr_operation_info *items; /* newest first */
@@ -101,9 +102,9 @@ bool sr_operation_list_read(const char *state_dir, const struct sr_source_driver
  * resource.  With something left: false and SR_ERR_LEFTOVER.  `password` (or NULL) is for the
  * target, which the journal has without secrets.
  */
-bool sr_operation_cleanup(const char *dir, const struct sr_source_driver *const *drivers, const char *password,
-			  struct sr_log *log, struct sr_strlist *removed, struct sr_strlist *leftovers,
-			  struct sr_error *err);
+bool sr_operation_cleanup(const char *dir, const struct sr_source_driver *const *drivers,
+			  const char *password, struct sr_log *log, struct sr_strlist *removed,
+			  struct sr_strlist *leftovers, struct sr_error *err);
 
 /* ---- doctor ---- */
 
@@ -112,6 +113,7 @@ typedef void sr_check_line(void *ctx, enum sr_check_result result, const char *w
 			   const char *mend); /* mend: what to do, or NULL */
 /* Tools, versions, target, source, backup directory, WAL, space, state directory. False when anything is WRONG; err is
  * only set when it could not check at all. */
-bool sr_operation_doctor(const struct sr_request *request, sr_check_line *line, void *ctx, struct sr_error *err);
+bool sr_operation_doctor(const struct sr_request *request, sr_check_line *line, void *ctx,
+			 struct sr_error *err);
 
 #endif

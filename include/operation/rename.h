@@ -32,14 +32,16 @@ bool sr_rename_refuse_extensions(struct sr_conn *source, const struct sr_rename 
 				 struct sr_error *err);
 /* Fills `members` for the body rewriter: objects of extensions in the renamed schemas. */
 struct sr_extension_members;
-struct sr_extension_members *sr_extension_members_read(struct sr_conn *source, const struct sr_rename *renames,
-						       size_t n, struct sr_error *err);
+struct sr_extension_members *sr_extension_members_read(struct sr_conn *source,
+						       const struct sr_rename *renames, size_t n,
+						       struct sr_error *err);
 void sr_extension_members_free(struct sr_extension_members *m);
 /* For sr_body_rules.keep; ctx is the members. */
 bool sr_extension_member(void *ctx, enum sr_body_object kind, const char *schema, const char *name);
 
 /* The journal's kind for a rename on an instance that is not ours, its undo, and its words. */
 #define SR_RENAME_KIND "rename"
-bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err);
+bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err);
 
 #endif

@@ -29,8 +29,8 @@ char *sr_schemas_plain_name(const char *text);
  * order, each once.  SR_ERR_REFUSED when a name or pattern matches none (with the existing ones, nearest
  * first); SR_ERR_USAGE for a bad regular expression.
  */
-bool sr_schemas_choose(const struct sr_request *r, const struct sr_strlist *existing, struct sr_strlist *chosen,
-		       struct sr_error *err);
+bool sr_schemas_choose(const struct sr_request *r, const struct sr_strlist *existing,
+		       struct sr_strlist *chosen, struct sr_error *err);
 
 /*
  * The new name: from --rename, or name and suffix (default _YYYYMMDDHHMMSS of

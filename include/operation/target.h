@@ -36,28 +36,30 @@ struct sr_target {
 };
 
 /* Connects and learns the facts; refuses a standby, a read-only database, missing CREATE. */
-bool sr_target_open(struct sr_target *t, const struct sr_conninfo *ci, const char *operation_id, struct sr_log *log,
-		    struct sr_error *err);
+bool sr_target_open(struct sr_target *t, const struct sr_conninfo *ci, const char *operation_id,
+		    struct sr_log *log, struct sr_error *err);
 /* A new control connection in place of a lost one.  The locks are gone with the old one; by then the schemas stand there,
  * and their names keep others away. */
 bool sr_target_reopen(struct sr_target *t, const char *encoding, struct sr_log *log, struct sr_error *err);
 void sr_target_close(struct sr_target *t);
 
 /* Refuses publications FOR ALL TABLES unless allowed; warns of event triggers. */
-bool sr_target_check(struct sr_target *t, bool allow_publication, struct sr_report *report, struct sr_error *err);
+bool sr_target_check(struct sr_target *t, bool allow_publication, struct sr_report *report,
+		     struct sr_error *err);
 /* Refuses (SR_ERR_REFUSED) a name that exists there, or that another operation works on; keeps the lock. */
 bool sr_target_claim(struct sr_target *t, const char *schema, struct sr_error *err);
 /* Refuses when roles are missing or may not own; all named at once. */
-bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles, const struct sr_strlist *owners,
-			   struct sr_error *err);
+bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
+			   const struct sr_strlist *owners, struct sr_error *err);
 /* Reads a time as the server's timestamptz does, without a zone as UTC; SR_ERR_USAGE. */
 bool sr_target_read_time(struct sr_target *t, const char *text, int64_t *unix_us, struct sr_error *err);
 
 /* CREATE SCHEMA, the mark, and the owner (owner_sql or NULL), in one transaction. */
-bool sr_target_create_schema(struct sr_target *t, const char *schema, const char *owner_sql, struct sr_error *err);
+bool sr_target_create_schema(struct sr_target *t, const char *schema, const char *owner_sql,
+			     struct sr_error *err);
 /* Takes the marks off all schemas in one transaction; comments[i] is the COMMENT ON SCHEMA statement or NULL. */
-bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments, size_t n,
-			      struct sr_error *err);
+bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments,
+			      size_t n, struct sr_error *err);
 
 /* The detail of an intent to make this schema, for the journal.  The caller owns the object. */
 struct json_object *sr_target_intent(const struct sr_target *t, const char *schema);
@@ -66,6 +68,7 @@ struct json_object *sr_target_intent(const struct sr_target *t, const char *sche
  * operation still runs, then drops the schema if it carries the mark.  Gone
  * already, or not marked, is success.  password may be NULL.
  */
-bool sr_target_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err);
+bool sr_target_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err);
 
 #endif

@@ -16,11 +16,11 @@ struct sr_strlist;
 
 struct sr_undo {
 	const struct sr_source_driver *const *drivers;
-	const char *password;           /* of the target, or NULL */
-	const char *source_password;    /* of an existing instance, or NULL */
+	const char *password; /* of the target, or NULL */
+	const char *source_password; /* of an existing instance, or NULL */
 	struct sr_log *log;
-	struct sr_strlist *removed;     /* a line each; or NULL */
-	struct sr_strlist *leftovers;   /* a line each, with the reason; or NULL */
+	struct sr_strlist *removed; /* a line each; or NULL */
+	struct sr_strlist *leftovers; /* a line each, with the reason; or NULL */
 };
 
 /* Goes on after a failure.  False (SR_ERR_LEFTOVER, the first failure) when something is left. */

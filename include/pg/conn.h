@@ -28,13 +28,13 @@ struct sr_log;
 struct sr_conn;
 
 struct sr_conn_options {
-	const char *label;       /* "the target", "the temporary instance": for messages */
+	const char *label; /* "the target", "the temporary instance": for messages */
 	const char *application; /* application_name unless the user gives one; NULL: "schemarestore" */
-	const char *encoding;    /* client_encoding; NULL: the database's own (server_encoding) */
+	const char *encoding; /* client_encoding; NULL: the database's own (server_encoding) */
 	enum sr_error_class class; /* of all errors of this connection, until set otherwise */
 	struct sr_log *log;
-	int connect_timeout_s;   /* 0: 10 s, unless the conninfo says */
-	int attempts;            /* of the first connect, for transient failures only; 0: 1 */
+	int connect_timeout_s; /* 0: 10 s, unless the conninfo says */
+	int attempts; /* of the first connect, for transient failures only; 0: 1 */
 };
 
 /*
@@ -60,7 +60,8 @@ void sr_conn_break(struct sr_conn *c);
 /* Runs one or more statements; results are dropped. */
 bool sr_conn_exec(struct sr_conn *c, const char *sql, struct sr_error *err);
 bool sr_conn_execf(struct sr_conn *c, struct sr_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4))); /* for words and numbers of ours; quote names with pg/ident.h first */
+	__attribute__((format(printf, 3,
+			      4))); /* for words and numbers of ours; quote names with pg/ident.h first */
 /*
  * One query with bound parameters through libpqtypes: `params` is its format
  * ("%text %int8", NULL: none), then the values.  Rows come in binary; read them
@@ -72,9 +73,11 @@ PGresult *sr_conn_query(struct sr_conn *c, struct sr_error *err, const char *sql
  * ask PQgetisnull. */
 bool sr_row(PGresult *res, int row, struct sr_error *err, const char *format, ...);
 /* One text value of a one-row, one-column (text) query with text parameters; NULL value: *out = NULL. Caller frees. */
-bool sr_conn_text(struct sr_conn *c, struct sr_error *err, char **out, const char *sql, const char *params, ...);
+bool sr_conn_text(struct sr_conn *c, struct sr_error *err, char **out, const char *sql, const char *params,
+		  ...);
 /* Likewise an int8. */
-bool sr_conn_int8(struct sr_conn *c, struct sr_error *err, int64_t *out, const char *sql, const char *params, ...);
+bool sr_conn_int8(struct sr_conn *c, struct sr_error *err, int64_t *out, const char *sql, const char *params,
+		  ...);
 
 /*
  * Fills err from a failed result (or, with res NULL, from the connection):

@@ -27,8 +27,8 @@ void sr_conninfo_release(struct sr_conninfo *ci);
  * (libpq's message never shows a password: it is cut from ours). */
 bool sr_conninfo_parse(struct sr_conninfo *ci, const char *text, struct sr_error *err);
 void sr_conninfo_set(struct sr_conninfo *ci, const char *key, const char *value); /* NULL removes */
-const char *sr_conninfo_get(const struct sr_conninfo *ci, const char *key);       /* or NULL */
-void sr_conninfo_copy(struct sr_conninfo *dst, const struct sr_conninfo *src);    /* dst is released first */
+const char *sr_conninfo_get(const struct sr_conninfo *ci, const char *key); /* or NULL */
+void sr_conninfo_copy(struct sr_conninfo *dst, const struct sr_conninfo *src); /* dst is released first */
 /* "host=/run/x dbname='my db'"; secrets (password, sslpassword) are left out. For people and for children's arguments. */
 void sr_conninfo_format(const struct sr_conninfo *ci, struct sr_strbuf *out);
 /* The same as an object for the journal: never a secret.  The caller owns the new object. */

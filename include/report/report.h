@@ -34,16 +34,17 @@ const char *sr_phase_name(enum sr_phase phase);
 
 enum sr_event_kind {
 	SR_EVENT_PHASE_BEGIN, /* phase */
-	SR_EVENT_PHASE_END,   /* phase, ok, text (what was done, or NULL), ms */
-	SR_EVENT_STATUS,      /* text: what the running phase is doing now */
-	SR_EVENT_PROGRESS,    /* totals changed: read sr_report_progress() fields in `progress` */
-	SR_EVENT_WORKER,      /* worker, text (NULL: idle) */
-	SR_EVENT_WARNING,     /* code, object, text, hint */
-	SR_EVENT_FACT,        /* code (a key), data: for --json and the log, not for people */
+	SR_EVENT_PHASE_END, /* phase, ok, text (what was done, or NULL), ms */
+	SR_EVENT_STATUS, /* text: what the running phase is doing now */
+	SR_EVENT_PROGRESS, /* totals changed: read sr_report_progress() fields in `progress` */
+	SR_EVENT_WORKER, /* worker, text (NULL: idle) */
+	SR_EVENT_WARNING, /* code, object, text, hint */
+	SR_EVENT_FACT, /* code (a key), data: for --json and the log, not for people */
 };
 
 struct sr_progress {
-	int64_t bytes_total, bytes_done; /* of table data; bytes as COPY moved them are scaled to the estimate by the caller */
+	int64_t bytes_total,
+		bytes_done; /* of table data; bytes as COPY moved them are scaled to the estimate by the caller */
 	int64_t rows_done;
 	int64_t jobs_total, jobs_done;
 	int workers;
@@ -63,10 +64,10 @@ struct sr_event {
 typedef void sr_report_listener(void *ctx, const struct sr_event *event);
 
 struct sr_warning {
-	char *code;   /* "dynamic-sql", "unlogged-table", ... stable, for scripts */
+	char *code; /* "dynamic-sql", "unlogged-table", ... stable, for scripts */
 	char *object; /* "function a.f(integer), line 12"; or NULL */
 	char *text;
-	char *hint;   /* what to do about it, or NULL */
+	char *hint; /* what to do about it, or NULL */
 };
 
 struct sr_report *sr_report_new(struct sr_log *log); /* every event but progress is logged too */

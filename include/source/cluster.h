@@ -44,13 +44,13 @@ struct sr_cluster {
 struct sr_cluster_recovery {
 	enum sr_target_kind kind;
 	sr_time time;
-	unsigned timeline;           /* to follow; 0: the newest, as far as the server can find it */
+	unsigned timeline; /* to follow; 0: the newest, as far as the server can find it */
 	const char *restore_command; /* as the server takes it: %f, %p; or NULL */
 };
 
 /* Only names the paths; nothing is made. */
-void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *name, const char *bindir, int major,
-		     const struct sr_run_as *run_as);
+void sr_cluster_init(struct sr_cluster *c, const char *scratch_dir, const char *name, const char *bindir,
+		     int major, const struct sr_run_as *run_as);
 void sr_cluster_release(struct sr_cluster *c);
 
 /* Makes ROOT, the socket directory and bin; everything belongs to run_as. */
@@ -61,8 +61,8 @@ bool sr_cluster_make(struct sr_cluster *c, struct sr_error *err);
  * NAME=VALUE of the user, last.  connections: how many we shall open.
  */
 bool sr_cluster_configure(struct sr_cluster *c, const struct sr_cluster_recovery *recovery,
-			  const struct sr_control *control, const struct sr_strlist *settings, int connections,
-			  struct sr_error *err);
+			  const struct sr_control *control, const struct sr_strlist *settings,
+			  int connections, struct sr_error *err);
 bool sr_cluster_start(struct sr_cluster *c, struct sr_error *err);
 /*
  * Waits until recovery has ended and connections are accepted.  status (or NULL)

@@ -42,7 +42,8 @@ struct sr_source_host {
 	struct sr_log *log;
 	const volatile int *stop; /* non-zero: a signal; give up soon */
 	/* Puts an intent into the journal, on disk when this returns.  Takes detail, which must never hold a secret. */
-	bool (*intend)(void *ctx, const char *kind, struct json_object *detail, int *number, struct sr_error *err);
+	bool (*intend)(void *ctx, const char *kind, struct json_object *detail, int *number,
+		       struct sr_error *err);
 	/* The resource of that number is gone again. */
 	void (*gone)(void *ctx, int number);
 	/* A line of the plan, for --dry-run. */
@@ -51,30 +52,30 @@ struct sr_source_host {
 
 /* What the user said; strings are borrowed and outlive the source. */
 struct sr_source_spec {
-	const char *place;           /* what stands behind "basebackup:" */
+	const char *place; /* what stands behind "basebackup:" */
 	bool has_target;
 	enum sr_target_kind target;
 	sr_time time;
 	const char *snapshot;
 	const char *wal_archive, *restore_command;
-	const char *dbname;          /* the database looked for on the instance */
-	const char *user;            /* --source-username, or NULL */
-	const char *target_user;     /* whom we are on the target: a likely role here too */
+	const char *dbname; /* the database looked for on the instance */
+	const char *user; /* --source-username, or NULL */
+	const char *target_user; /* whom we are on the target: a likely role here too */
 	const struct sr_strlist *settings;
 	const struct sr_strlist *bindirs;
-	const char *run_as;          /* or NULL */
+	const char *run_as; /* or NULL */
 	const char *scratch_dir;
 	bool disposable;
-	bool keep;                   /* teardown after a failure stops the instance and leaves its files */
-	int connections;             /* how many the operation will open at once */
+	bool keep; /* teardown after a failure stops the instance and leaves its files */
+	int connections; /* how many the operation will open at once */
 };
 
 struct sr_source;
 
 struct sr_source_driver {
-	const char *name;      /* before the colon */
-	bool has_moments;      /* takes --pitr or --snapshot */
-	bool throwaway;        /* the instance is ours: what is changed there need not be put back */
+	const char *name; /* before the colon */
+	bool has_moments; /* takes --pitr or --snapshot */
+	bool throwaway; /* the instance is ours: what is changed there need not be put back */
 	struct sr_source *(*create)(const struct sr_source_spec *spec, const struct sr_source_host *host);
 	bool (*check)(struct sr_source *s, struct sr_error *err);
 	/* The moment the instance stands at (will stand at, before provision); SR_TIME_NONE: unknown yet. */

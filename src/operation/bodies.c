@@ -98,7 +98,8 @@ bool sr_bodies_replace(struct sr_run *run, struct sr_error *err)
 	return ok;
 }
 
-bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err)
+bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err)
 {
 	const char *file = sr_json_string(detail, "file");
 	struct sr_conn_options options = {
@@ -114,13 +115,15 @@ bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_
 	bool ok;
 
 	if (!file)
-		return sr_error_set(err, SR_ERR_LEFTOVER, "the journal's entry for function bodies cannot be understood");
+		return sr_error_set(err, SR_ERR_LEFTOVER,
+				    "the journal's entry for function bodies cannot be understood");
 	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
 	if (password)
 		sr_conninfo_set(&ci, "password", password);
 	ok = sr_file_read(file, 0, &text, err);
 	sr_strbuf_addf(&sql, "SET check_function_bodies = off; BEGIN;\n%sCOMMIT", sr_strbuf_str(&text));
-	ok = ok && (c = sr_conn_open(&ci, &options, err)) != NULL && sr_conn_exec(c, sr_strbuf_str(&sql), err);
+	ok = ok && (c = sr_conn_open(&ci, &options, err)) != NULL &&
+	     sr_conn_exec(c, sr_strbuf_str(&sql), err);
 	if (!ok) {
 		sr_error_reclass(err, SR_ERR_LEFTOVER);
 		sr_error_context(err, "putting function bodies back on the existing instance");

@@ -28,13 +28,13 @@
 struct builder {
 	struct sr_run *run;
 	int max_id;
-	int *job_of;       /* by dump id: the post-data job, or -1 */
-	bool *late;        /* by dump id: waits for a materialized view's refresh */
-	int *table_of;     /* by dump id: index in plan.tables, or -1 */
-	int *matview_of;   /* by dump id: index in plan.matviews, or -1 */
-	int *whole;        /* by table: the job after which all its rows are there */
-	int *refresh;      /* by matview: its refresh job, or -1 */
-	int *last_key;     /* by table: the last foreign key that touches it, or -1 */
+	int *job_of; /* by dump id: the post-data job, or -1 */
+	bool *late; /* by dump id: waits for a materialized view's refresh */
+	int *table_of; /* by dump id: index in plan.tables, or -1 */
+	int *matview_of; /* by dump id: index in plan.matviews, or -1 */
+	int *whole; /* by table: the job after which all its rows are there */
+	int *refresh; /* by matview: its refresh job, or -1 */
+	int *last_key; /* by table: the last foreign key that touches it, or -1 */
 	int pre_data, loaded, post_done, acl_done;
 };
 
@@ -47,7 +47,8 @@ static int *filled(size_t n)
 	return array;
 }
 
-static struct sr_task *add(struct builder *b, const char *name, sr_job_run *fn, double cost, enum sr_job_policy policy)
+static struct sr_task *add(struct builder *b, const char *name, sr_job_run *fn, double cost,
+			   enum sr_job_policy policy)
 {
 	struct sr_run *run = b->run;
 	struct sr_task *task = &run->tasks[run->ntasks++];
@@ -94,7 +95,8 @@ static bool is_made_elsewhere(const struct sr_script *s, const struct sr_item *i
 static int find_table(const struct sr_copy_plan *plan, const struct sr_toc_entry *entry)
 {
 	for (size_t i = 0; i < plan->ntables; i++)
-		if (strcmp(plan->tables[i].name, entry->tag) == 0 && strcmp(plan->tables[i].schema, entry->schema) == 0)
+		if (strcmp(plan->tables[i].name, entry->tag) == 0 &&
+		    strcmp(plan->tables[i].schema, entry->schema) == 0)
 			return (int)i;
 	return -1;
 }
@@ -150,7 +152,8 @@ static void add_pre_data(struct builder *b)
 		}
 		batch->indexes[batch->count++] = i;
 	}
-	built = add(b, "built-in privileges of the objects", sr_job_objects_as_built, 1, SR_JOB_ESSENTIAL)->job;
+	built = add(b, "built-in privileges of the objects", sr_job_objects_as_built, 1, SR_JOB_ESSENTIAL)
+			->job;
 	edge(b, b->pre_data, built, SR_EDGE_NEEDS);
 	b->pre_data = built;
 }
@@ -186,7 +189,8 @@ static void add_chunks(struct builder *b)
 		sr_strbuf_clear(&name);
 		sr_strbuf_adds(&name, "copying ");
 		sr_copy_chunk_describe(chunk, &name);
-		task = add(b, sr_strbuf_str(&name), sr_job_chunk, (double)chunk->bytes + 8192, SR_JOB_ESSENTIAL);
+		task = add(b, sr_strbuf_str(&name), sr_job_chunk, (double)chunk->bytes + 8192,
+			   SR_JOB_ESSENTIAL);
 		task->first = i;
 		edge(b, b->pre_data, task->job, SR_EDGE_NEEDS);
 		if (b->whole[table] < 0)
@@ -208,8 +212,8 @@ static bool is_grant(const struct sr_item *item)
 /* Needs only its own table's rows; everything else waits for all rows. */
 static bool is_index_like(const struct sr_item *item)
 {
-	return item->kind == SR_ITEM_INDEX || item->kind == SR_ITEM_INDEX_ATTACH || item->kind == SR_ITEM_CONSTRAINT ||
-	       item->kind == SR_ITEM_STATISTICS;
+	return item->kind == SR_ITEM_INDEX || item->kind == SR_ITEM_INDEX_ATTACH ||
+	       item->kind == SR_ITEM_CONSTRAINT || item->kind == SR_ITEM_STATISTICS;
 }
 
 /* In bytes of COPY, roughly: what building costs beside moving the rows of the same table. */
@@ -223,7 +227,8 @@ static double item_cost(const struct builder *b, const struct sr_item *item)
 		if (id >= 0 && id <= b->max_id && b->table_of[id] >= 0)
 			bytes += (double)b->run->plan.tables[b->table_of[id]].bytes;
 	}
-	if (item->kind != SR_ITEM_INDEX && item->kind != SR_ITEM_CONSTRAINT && item->kind != SR_ITEM_FOREIGN_KEY)
+	if (item->kind != SR_ITEM_INDEX && item->kind != SR_ITEM_CONSTRAINT &&
+	    item->kind != SR_ITEM_FOREIGN_KEY)
 		return 8192;
 	if (item->kind == SR_ITEM_FOREIGN_KEY)
 		factor = 0.2;
@@ -255,7 +260,8 @@ static void add_item_edges(struct builder *b, const struct sr_item *item, int jo
 }
 
 /* The tables a foreign key touches: its own, and the one whose key it names. */
-static void key_tables(const struct builder *b, const struct sr_item *item, int *tables, size_t *n, size_t most)
+static void key_tables(const struct builder *b, const struct sr_item *item, int *tables, size_t *n,
+		       size_t most)
 {
 	for (size_t i = 0; i < item->entry->ndeps; i++) {
 		int id = item->entry->deps[i];
@@ -353,14 +359,16 @@ static void order_partition_triggers(struct builder *b)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct sr_item *item = &s->items[i];
 
-		if (item->kind != SR_ITEM_TRIGGER || strncmp(item->sql + strspn(item->sql, "\n"), "ALTER", 5) != 0)
+		if (item->kind != SR_ITEM_TRIGGER ||
+		    strncmp(item->sql + strspn(item->sql, "\n"), "ALTER", 5) != 0)
 			continue;
 		for (size_t k = 0; k < s->n; k++) {
 			const struct sr_item *other = &s->items[k];
 
 			if (other->kind == SR_ITEM_TRIGGER && strncmp(other->sql, "CREATE", 6) == 0 &&
 			    strcmp(last_word(other->entry->tag), last_word(item->entry->tag)) == 0)
-				edge(b, b->job_of[other->entry->dump_id], b->job_of[item->entry->dump_id], SR_EDGE_AFTER);
+				edge(b, b->job_of[other->entry->dump_id], b->job_of[item->entry->dump_id],
+				     SR_EDGE_AFTER);
 		}
 	}
 }
@@ -381,8 +389,9 @@ static void order_row_security(struct builder *b)
 
 		if (strcmp(item->entry->desc, "ROW SECURITY") == 0)
 			edge(b, checked, job, SR_EDGE_AFTER);
-		else if (!b->late[item->entry->dump_id] && (is_index_like(item) || item->kind == SR_ITEM_FOREIGN_KEY ||
-							    item->kind == SR_ITEM_CHECK))
+		else if (!b->late[item->entry->dump_id] &&
+			 (is_index_like(item) || item->kind == SR_ITEM_FOREIGN_KEY ||
+			  item->kind == SR_ITEM_CHECK))
 			edge(b, job, checked, SR_EDGE_AFTER);
 	}
 }
@@ -399,7 +408,8 @@ static void add_post_data(struct builder *b)
 		const struct sr_item *item = &run->script.items[i];
 		struct sr_task *task;
 
-		if (item->section != SR_SECTION_POST_DATA || is_grant(item) || is_made_elsewhere(&run->script, item))
+		if (item->section != SR_SECTION_POST_DATA || is_grant(item) ||
+		    is_made_elsewhere(&run->script, item))
 			continue;
 		sr_strbuf_clear(&name);
 		sr_item_describe(item, &name);
@@ -414,7 +424,8 @@ static void add_post_data(struct builder *b)
 	}
 	for (size_t i = 0; i < run->script.n; i++)
 		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
-			order_after_builds(b, &run->script.items[i], b->job_of[run->script.items[i].entry->dump_id]);
+			order_after_builds(b, &run->script.items[i],
+					   b->job_of[run->script.items[i].entry->dump_id]);
 	order_partitioned_keys(b);
 	order_partition_triggers(b);
 	order_row_security(b);
@@ -459,7 +470,8 @@ static void add_refreshes(struct builder *b)
 			continue;
 		sr_strbuf_clear(&name);
 		sr_strbuf_addf(&name, "materialized view %s", matview->display);
-		task = add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192, SR_JOB_OPTIONAL);
+		task = add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192,
+			   SR_JOB_OPTIONAL);
 		task->matview = matview;
 		b->refresh[i] = task->job;
 	}
@@ -487,8 +499,8 @@ static void add_analyze(struct builder *b)
 	struct sr_run *run = b->run;
 
 	for (size_t i = 0; i < run->plan.ntables; i++) {
-		struct sr_task *task = add(b, "analyze", sr_job_analyze, (double)run->plan.tables[i].bytes * 0.02,
-					   SR_JOB_OPTIONAL);
+		struct sr_task *task = add(b, "analyze", sr_job_analyze,
+					   (double)run->plan.tables[i].bytes * 0.02, SR_JOB_OPTIONAL);
 
 		task->table = &run->plan.tables[i];
 		edge(b, b->loaded, task->job, SR_EDGE_NEEDS);

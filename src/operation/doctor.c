@@ -23,10 +23,11 @@ struct doctor {
 	bool wrong;
 };
 
-static void tell(struct doctor *d, enum sr_check_result result, const char *what, const char *mend, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+static void tell(struct doctor *d, enum sr_check_result result, const char *what, const char *mend,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-static void tell(struct doctor *d, enum sr_check_result result, const char *what, const char *mend, const char *fmt, ...)
+static void tell(struct doctor *d, enum sr_check_result result, const char *what, const char *mend,
+		 const char *fmt, ...)
 {
 	struct sr_strbuf found = SR_STRBUF_INIT;
 	va_list ap;
@@ -82,7 +83,8 @@ static void check_dump(struct doctor *d, int server_major)
 	struct sr_error err = SR_ERROR_INIT;
 
 	if (sr_programs_dump(&d->request->pg_bindirs, server_major, &programs, &err))
-		tell(d, SR_CHECK_OK, "pg_dump", NULL, "%s/pg_dump (PostgreSQL %d)", programs.bindir, programs.major);
+		tell(d, SR_CHECK_OK, "pg_dump", NULL, "%s/pg_dump (PostgreSQL %d)", programs.bindir,
+		     programs.major);
 	else
 		tell_error(d, "pg_dump", &err);
 	sr_programs_release(&programs);
@@ -96,8 +98,8 @@ static bool check_target(struct doctor *d, struct sr_target *target)
 		tell_error(d, "target", &err);
 		return false;
 	}
-	tell(d, SR_CHECK_OK, "target", NULL, "%s, as role %s%s (PostgreSQL %d)", target->description, target->role,
-	     target->superuser ? ", a superuser" : "", target->version / 10000);
+	tell(d, SR_CHECK_OK, "target", NULL, "%s, as role %s%s (PostgreSQL %d)", target->description,
+	     target->role, target->superuser ? ", a superuser" : "", target->version / 10000);
 	if (!target->superuser)
 		tell(d, SR_CHECK_WARNING, "privileges",
 		     "Grant it the roles that own the schemas' objects, or use --no-owner.",
@@ -108,7 +110,8 @@ static bool check_target(struct doctor *d, struct sr_target *target)
 	return true;
 }
 
-static bool no_intent(void *ctx, const char *kind, struct json_object *detail, int *number, struct sr_error *err)
+static bool no_intent(void *ctx, const char *kind, struct json_object *detail, int *number,
+		      struct sr_error *err)
 {
 	(void)ctx;
 	(void)kind;
@@ -183,7 +186,8 @@ static void check_source(struct doctor *d, const struct sr_target *target)
 	driver->destroy(source);
 }
 
-bool sr_operation_doctor(const struct sr_request *request, sr_check_line *line, void *ctx, struct sr_error *err)
+bool sr_operation_doctor(const struct sr_request *request, sr_check_line *line, void *ctx,
+			 struct sr_error *err)
 {
 	struct doctor d = { .request = request, .line = line, .ctx = ctx };
 	struct sr_target target = { 0 };

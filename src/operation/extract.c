@@ -81,7 +81,8 @@ static bool name_one(struct sr_run *run, const char *name, struct sr_error *err)
 
 	for (size_t i = 0; ok && i < run->nrenames; i++)
 		if (strcmp(run->renames[i].to, new_name) == 0) {
-			sr_error_set(err, SR_ERR_REFUSED, "schemas \"%s\" and \"%s\" would both be restored as \"%s\"",
+			sr_error_set(err, SR_ERR_REFUSED,
+				     "schemas \"%s\" and \"%s\" would both be restored as \"%s\"",
 				     run->renames[i].from, name, new_name);
 			ok = sr_error_hint(err, "Give one of them another name with --rename.");
 		}
@@ -100,7 +101,8 @@ static bool refuse_taken(struct sr_run *run, const struct sr_strlist *existing, 
 {
 	for (size_t i = 0; i < run->nrenames; i++)
 		if (sr_strlist_has(existing, run->renames[i].to)) {
-			sr_error_set(err, SR_ERR_REFUSED, "schema \"%s\" exists already at that moment on the source",
+			sr_error_set(err, SR_ERR_REFUSED,
+				     "schema \"%s\" exists already at that moment on the source",
 				     run->renames[i].to);
 			return sr_error_hint(err, "Choose another name with --suffix or --rename.");
 		}
@@ -130,7 +132,8 @@ static bool journal_schemas(struct sr_run *run, struct sr_error *err)
 static bool choose_schemas(struct sr_run *run, struct sr_error *err)
 {
 	struct sr_strlist existing = SR_STRLIST_INIT, chosen = SR_STRLIST_INIT;
-	bool ok = list_schemas(run, &existing, err) && sr_schemas_choose(run->request, &existing, &chosen, err);
+	bool ok =
+		list_schemas(run, &existing, err) && sr_schemas_choose(run->request, &existing, &chosen, err);
 
 	if (ok) {
 		run->renames = sr_calloc(chosen.n, sizeof *run->renames);
@@ -194,8 +197,8 @@ static bool rename_schemas(struct sr_run *run, struct sr_error *err)
 			if (!intend_rename(run, &run->renames[i], err))
 				return false;
 	}
-	return sr_rename_schemas(run->source_conn, run->renames, run->nrenames, run->driver->throwaway, run->report,
-				 err);
+	return sr_rename_schemas(run->source_conn, run->renames, run->nrenames, run->driver->throwaway,
+				 run->report, err);
 }
 
 /* ---- DDL ---- */
@@ -204,7 +207,8 @@ static bool rename_schemas(struct sr_run *run, struct sr_error *err)
 static bool export_snapshot(struct sr_run *run, struct sr_error *err)
 {
 	return sr_conn_exec(run->source_conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) &&
-	       sr_conn_text(run->source_conn, err, &run->snapshot, "SELECT pg_catalog.pg_export_snapshot()::text", NULL);
+	       sr_conn_text(run->source_conn, err, &run->snapshot,
+			    "SELECT pg_catalog.pg_export_snapshot()::text", NULL);
 }
 
 static void on_note(void *ctx, const char *object, const struct sr_body_note *note)
@@ -246,9 +250,10 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 		.note = on_note,
 		.note_ctx = run,
 	};
-	bool ok = sr_programs_dump(&run->request->pg_bindirs, sr_conn_version(run->source_conn) / 10000, &programs,
-				   err) &&
-		  sr_dump_schemas(&dump, &archive, err) && sr_script_build(&run->script, &archive, &options, err);
+	bool ok = sr_programs_dump(&run->request->pg_bindirs, sr_conn_version(run->source_conn) / 10000,
+				   &programs, err) &&
+		  sr_dump_schemas(&dump, &archive, err) &&
+		  sr_script_build(&run->script, &archive, &options, err);
 
 	sr_archive_release(&archive);
 	sr_programs_release(&programs);
@@ -337,7 +342,8 @@ static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 static bool warn_children(struct sr_run *run, struct sr_error *err)
 {
 	char *schemas = sr_ident_array(&run->new_names);
-	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_children_outside, "%text", schemas);
+	PGresult *res =
+		sr_conn_query(run->source_conn, err, sr_sql_source_children_outside, "%text", schemas);
 	struct sr_strbuf names = SR_STRBUF_INIT, child = SR_STRBUF_INIT;
 
 	free(schemas);
@@ -384,8 +390,8 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 	if (!rename_schemas(run, err) || !export_snapshot(run, err))
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
-	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) || !check_roles(run, err) ||
-	    !sr_bodies_replace(run, err))
+	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) ||
+	    !check_roles(run, err) || !sr_bodies_replace(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
 	if (!plan_copy(run, err))

@@ -27,9 +27,10 @@ static bool open_source(struct sr_worker *w, int index, struct sr_error *err)
 	w->source = sr_conn_open(&run->source_info, &options, err);
 	free(label);
 	/* The identifier of a snapshot is made of hexadecimal digits and dashes. */
-	return w->source && sr_conn_execf(w->source, err,
-					  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
-					  run->snapshot);
+	return w->source &&
+	       sr_conn_execf(w->source, err,
+			     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
+			     run->snapshot);
 }
 
 static bool open_target(struct sr_worker *w, int index, struct sr_error *err)
@@ -328,7 +329,8 @@ bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err)
 	sr_report_worker(task->run->report, index, "refreshing %s", task->matview->display);
 	/* Run as the owner, for whom policies hold as they did when the view was last filled; off would be an error. */
 	ok = sr_late_exec(w, task->matview->schema, task->matview->display, err,
-			  "SET LOCAL row_security = on; REFRESH MATERIALIZED VIEW %s", task->matview->qualified);
+			  "SET LOCAL row_security = on; REFRESH MATERIALIZED VIEW %s",
+			  task->matview->qualified);
 	if (!ok)
 		sr_error_context(err, "refreshing materialized view %s", task->matview->display);
 	sr_report_worker(task->run->report, index, NULL);
@@ -345,7 +347,8 @@ bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err)
 		return true;
 	sr_conn_set_class(w->target, SR_ERR_POST_DATA);
 	sr_report_worker(task->run->report, index, "analyzing %s", task->table->display);
-	ok = sr_late_exec(w, task->table->schema, task->table->display, err, "ANALYZE %s", task->table->qualified);
+	ok = sr_late_exec(w, task->table->schema, task->table->display, err, "ANALYZE %s",
+			  task->table->qualified);
 	sr_report_worker(task->run->report, index, NULL);
 	return ok;
 }

@@ -45,11 +45,13 @@ static void add_failure(struct sr_run *run, const struct sr_task *task, struct s
 	SR_ARRAY_RESERVE(out->failures, cap, out->nfailures + 1);
 	failure = &out->failures[out->nfailures++];
 	failure->object = sr_strdup(sr_graph_name(run->graph, task->job));
-	failure->message = why ? sr_strdup(why->message)
-			       : sr_asprintf("not tried, because of %s", by >= 0 ? sr_graph_name(run->graph, by) : "?");
+	failure->message =
+		why ? sr_strdup(why->message)
+		    : sr_asprintf("not tried, because of %s", by >= 0 ? sr_graph_name(run->graph, by) : "?");
 	sr_strbuf_addf(sql, "-- %s\n-- %s\n", failure->object, failure->message);
 	if (task->item)
-		sr_strbuf_addf(sql, "%s\n%s\n", task->item->sql, task->item->owner_sql ? task->item->owner_sql : "");
+		sr_strbuf_addf(sql, "%s\n%s\n", task->item->sql,
+			       task->item->owner_sql ? task->item->owner_sql : "");
 	else if (task->matview)
 		sr_strbuf_addf(sql, "REFRESH MATERIALIZED VIEW %s;\n\n", task->matview->qualified);
 	else if (task->table)

@@ -31,7 +31,8 @@ void sr_run_plan(struct sr_run *run, const char *key, const char *fmt, ...)
 
 /* ---- What the source is given ---- */
 
-static bool host_intend(void *ctx, const char *kind, struct json_object *detail, int *number, struct sr_error *err)
+static bool host_intend(void *ctx, const char *kind, struct json_object *detail, int *number,
+			struct sr_error *err)
 {
 	struct sr_run *run = ctx;
 
@@ -140,7 +141,8 @@ static bool plan_schema(struct sr_run *run, const char *name, bool live, struct 
 		  sr_target_claim(&run->target, new_name, err);
 
 	if (ok && live) {
-		ok = (res = sr_conn_query(run->target.conn, err, sr_sql_target_schema_sizes, "%text", name)) != NULL &&
+		ok = (res = sr_conn_query(run->target.conn, err, sr_sql_target_schema_sizes, "%text",
+					  name)) != NULL &&
 		     sr_row(res, 0, err, "%int8 %int8", 0, &tables, 1, &bytes);
 		if (ok) {
 			sr_bytes_format(bytes, &size);
@@ -227,7 +229,8 @@ bool sr_run_prepare(struct sr_run *run, struct sr_error *err)
 	if (!sr_target_open(&run->target, &r->conninfo, run->id, run->log, err) || !read_moment(run, err))
 		return false;
 	run->out->target = sr_strdup(run->target.description);
-	sr_run_plan(run, "target", "%s (PostgreSQL %d)", run->target.description, run->target.version / 10000);
+	sr_run_plan(run, "target", "%s (PostgreSQL %d)", run->target.description,
+		    run->target.version / 10000);
 	if (!sr_target_check(&run->target, r->allow_publication, run->report, err) || !make_source(run, err))
 		return false;
 	run->moment = run->driver->moment(run->source);
@@ -244,7 +247,8 @@ static char *what(const struct sr_run *run)
 {
 	struct sr_strbuf out = SR_STRBUF_INIT;
 
-	sr_strlist_join(run->request->schemas.n ? &run->request->schemas : &run->request->schema_regexes, 5, &out);
+	sr_strlist_join(run->request->schemas.n ? &run->request->schemas : &run->request->schema_regexes, 5,
+			&out);
 	if (run->moment != SR_TIME_NONE) {
 		sr_strbuf_adds(&out, " at ");
 		sr_time_format(run->moment, &out);
@@ -283,8 +287,8 @@ bool sr_run_begin(struct sr_run *run, struct sr_error *err)
 	run->out->dir = sr_strdup(sr_journal_dir(run->journal));
 	snprintf(run->out->id, sizeof run->out->id, "%s", run->id);
 	path = sr_path_join(run->out->dir, "log");
-	ok = sr_log_open_file(run->log, path, err) && sr_run_write_request(run, err) && journal_start(run, err) &&
-	     sr_guardian_start(&run->guardian, run->journal, &undo, err);
+	ok = sr_log_open_file(run->log, path, err) && sr_run_write_request(run, err) &&
+	     journal_start(run, err) && sr_guardian_start(&run->guardian, run->journal, &undo, err);
 	free(path);
 	return ok;
 }

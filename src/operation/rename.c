@@ -25,7 +25,8 @@ static char *from_names(const struct sr_rename *renames, size_t n)
 	return array;
 }
 
-static PGresult *extensions(struct sr_conn *source, const struct sr_rename *renames, size_t n, struct sr_error *err)
+static PGresult *extensions(struct sr_conn *source, const struct sr_rename *renames, size_t n,
+			    struct sr_error *err)
 {
 	char *names = from_names(renames, n);
 	PGresult *res = sr_conn_query(source, err, sr_sql_source_extensions, "%text", names);
@@ -41,9 +42,12 @@ bool sr_rename_refuse_extensions(struct sr_conn *source, const struct sr_rename 
 	bool ok = res != NULL;
 
 	if (ok && PQntuples(res) > 0) {
-		sr_error_set(err, SR_ERR_REFUSED, "extension \"%s\" lives in schema \"%s\", which cannot be renamed here",
+		sr_error_set(err, SR_ERR_REFUSED,
+			     "extension \"%s\" lives in schema \"%s\", which cannot be renamed here",
 			     PQgetvalue(res, 0, 0), PQgetvalue(res, 0, 1));
-		ok = sr_error_hint(err, "Restore from a base backup (basebackup:), where the extension can be moved aside.");
+		ok = sr_error_hint(
+			err,
+			"Restore from a base backup (basebackup:), where the extension can be moved aside.");
 	}
 	PQclear(res);
 	return ok;
@@ -60,8 +64,10 @@ static void add_rename(struct sr_strbuf *sql, struct sr_conn *c, const char *fro
 
 static void forget_initial_privileges(struct sr_strbuf *sql, struct sr_conn *c, const char *schema)
 {
-	sr_strbuf_adds(sql, " DELETE FROM pg_catalog.pg_init_privs WHERE classoid = 'pg_catalog.pg_namespace'::regclass "
-			    "AND objoid = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ");
+	sr_strbuf_adds(
+		sql,
+		" DELETE FROM pg_catalog.pg_init_privs WHERE classoid = 'pg_catalog.pg_namespace'::regclass "
+		"AND objoid = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ");
 	sr_literal_add(sql, c, schema);
 	sr_strbuf_adds(sql, ");");
 }
@@ -81,10 +87,12 @@ static bool add_moves(struct sr_strbuf *sql, struct sr_conn *c, PGresult *res, s
 		if (!ok)
 			break;
 		if (!relocatable) {
-			sr_error_set(err, SR_ERR_DDL, "extension \"%s\" lives in schema \"%s\" and cannot be moved out of it",
+			sr_error_set(err, SR_ERR_DDL,
+				     "extension \"%s\" lives in schema \"%s\" and cannot be moved out of it",
 				     extension, schema);
-			ok = sr_error_detail(err, "It is not relocatable; a schema that holds such an extension cannot be "
-						  "restored by this version.");
+			ok = sr_error_detail(
+				err, "It is not relocatable; a schema that holds such an extension cannot be "
+				     "restored by this version.");
 			break;
 		}
 		if (!sr_strlist_has(&made, schema)) {
@@ -100,7 +108,8 @@ static bool add_moves(struct sr_strbuf *sql, struct sr_conn *c, PGresult *res, s
 		sr_strbuf_addc(sql, ';');
 		sr_report_warning(report, "extension", extension,
 				  "It has to exist on the target, in the same schema.",
-				  "is an extension that lives in schema \"%s\": the restored schema uses the live one's",
+				  "is an extension that lives in schema \"%s\": the restored schema uses the "
+				  "live one's",
 				  schema);
 	}
 	sr_strlist_release(&made);
@@ -136,8 +145,9 @@ struct sr_extension_members {
 	PGresult *res;
 };
 
-struct sr_extension_members *sr_extension_members_read(struct sr_conn *source, const struct sr_rename *renames,
-						       size_t n, struct sr_error *err)
+struct sr_extension_members *sr_extension_members_read(struct sr_conn *source,
+						       const struct sr_rename *renames, size_t n,
+						       struct sr_error *err)
 {
 	struct sr_extension_members *m;
 	char *names = from_names(renames, n);
@@ -169,7 +179,8 @@ bool sr_extension_member(void *ctx, enum sr_body_object kind, const char *schema
 		if ((kind == SR_BODY_RELATION && is != 'r') || (kind == SR_BODY_FUNCTION && is != 'f') ||
 		    (kind == SR_BODY_TYPE && is != 't'))
 			continue;
-		if (strcmp(PQgetvalue(m->res, i, 1), schema) == 0 && strcmp(PQgetvalue(m->res, i, 2), name) == 0)
+		if (strcmp(PQgetvalue(m->res, i, 1), schema) == 0 &&
+		    strcmp(PQgetvalue(m->res, i, 2), name) == 0)
 			return true;
 	}
 	return false;
@@ -186,7 +197,8 @@ static bool exists(struct sr_conn *c, const char *schema, bool *found, struct sr
 	return res != NULL;
 }
 
-bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err)
+bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err)
 {
 	const char *from = sr_json_string(detail, "from"), *to = sr_json_string(detail, "to");
 	struct sr_conn_options options = {
@@ -202,7 +214,8 @@ bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_
 	bool ok, old_there = false, new_there = false;
 
 	if (!from || !to)
-		return sr_error_set(err, SR_ERR_LEFTOVER, "the journal's entry for a rename cannot be understood");
+		return sr_error_set(err, SR_ERR_LEFTOVER,
+				    "the journal's entry for a rename cannot be understood");
 	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
 	if (password)
 		sr_conninfo_set(&ci, "password", password);
@@ -212,7 +225,8 @@ bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_
 		add_rename(&sql, c, to, from);
 		ok = sr_conn_exec(c, sr_strbuf_str(&sql), err);
 	} else if (ok && new_there) {
-		ok = sr_error_set(err, SR_ERR_LEFTOVER, "both \"%s\" and \"%s\" exist on the existing instance", from, to);
+		ok = sr_error_set(err, SR_ERR_LEFTOVER,
+				  "both \"%s\" and \"%s\" exist on the existing instance", from, to);
 	}
 	if (!ok)
 		sr_error_context(err, "renaming schema %s back to %s", to, from);

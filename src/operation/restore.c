@@ -147,7 +147,8 @@ static bool take_marks_off(struct sr_run *run, const char **comments, struct sr_
 {
 	for (int i = 0;; i++) {
 		sr_conn_set_class(run->target.conn, SR_ERR_DDL);
-		if (sr_target_finish_schemas(&run->target, run->new_names.items, comments, run->nrenames, err))
+		if (sr_target_finish_schemas(&run->target, run->new_names.items, comments, run->nrenames,
+					     err))
 			return true;
 		if (!err->retry || i == 2)
 			return sr_error_context(err, "handing the schemas over");
@@ -181,7 +182,8 @@ static bool all_phases(struct sr_run *run, struct sr_error *err)
 		return true;
 	if (!sr_run_begin(run, err))
 		return false;
-	if (!phase(run, SR_PHASE_PROVISION, provision, err) || !phase(run, SR_PHASE_EXTRACT, sr_run_extract, err) ||
+	if (!phase(run, SR_PHASE_PROVISION, provision, err) ||
+	    !phase(run, SR_PHASE_EXTRACT, sr_run_extract, err) ||
 	    !phase(run, SR_PHASE_COPY, copy_and_finish, err))
 		return false;
 	if (run->request->verify && !phase(run, SR_PHASE_VERIFY, sr_run_verify, err))
@@ -253,12 +255,16 @@ static void journal_end(struct sr_run *run, bool ok, const struct sr_error *err)
 	struct sr_error ignored = SR_ERROR_INIT;
 	int code = sr_error_exit_code(err);
 
-	sr_json_add_string(data, "outcome", ok ? "done" : err->class == SR_ERR_SIGNAL ? "interrupted" : "failed");
+	sr_json_add_string(data, "outcome",
+			   ok                            ? "done"
+			   : err->class == SR_ERR_SIGNAL ? "interrupted"
+							 : "failed");
 	sr_json_add_int(data, "exit_code", code);
 	sr_json_add_string(data, "error", err->message);
 	if (run->out->kept)
 		sr_json_add_bool(data, "kept", true);
-	if (!sr_journal_event(run->journal, "end", data, &ignored) || !sr_run_write_metrics(run, code, &ignored))
+	if (!sr_journal_event(run->journal, "end", data, &ignored) ||
+	    !sr_run_write_metrics(run, code, &ignored))
 		sr_log_warning(run->log, "%s", ignored.message);
 	sr_error_release(&ignored);
 }
@@ -328,14 +334,15 @@ static void judge(const struct sr_run *run, bool cleaned, struct sr_error *clean
 		sr_error_set(err, SR_ERR_VERIFY, "verification found differences in %lld of %lld tables",
 			     (long long)out->differences, (long long)out->verified_tables);
 	else if (out->nfailures) {
-		sr_error_set(err, SR_ERR_POST_DATA, "all rows are restored, but %zu objects could not be created",
-			     out->nfailures);
+		sr_error_set(err, SR_ERR_POST_DATA,
+			     "all rows are restored, but %zu objects could not be created", out->nfailures);
 		sr_error_hint(err, "Mend the causes and run %s/ddl/failed.sql with psql.", out->dir);
 	} else if (!cleaned) {
 		sr_error_move(err, cleanup);
 		sr_error_reclass(err, SR_ERR_LEFTOVER);
-		sr_error_hint(err, "The schemas are restored; run schemarestore cleanup %s to remove what is left.",
-			      run->id);
+		sr_error_hint(
+			err, "The schemas are restored; run schemarestore cleanup %s to remove what is left.",
+			run->id);
 	}
 }
 

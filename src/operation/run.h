@@ -34,22 +34,22 @@ struct sr_run;
 struct sr_task {
 	struct sr_run *run;
 	int job;
-	size_t *indexes, count;         /* a batch of pre-data: indexes of items */
-	const struct sr_item *item;     /* post-data */
+	size_t *indexes, count; /* a batch of pre-data: indexes of items */
+	const struct sr_item *item; /* post-data */
 	struct sr_copy_matview *matview; /* refresh */
-	struct sr_copy_table *table;    /* analyze, verify */
-	size_t first;                   /* a chunk's index */
-	struct sr_copy_result result;   /* chunks: kept over a retry */
-	int64_t reported;               /* chunks: bytes told so far */
-	bool differs, hidden;           /* verify */
-	bool late;                      /* a chunk that was refused, and comes once more after all others */
+	struct sr_copy_table *table; /* analyze, verify */
+	size_t first; /* a chunk's index */
+	struct sr_copy_result result; /* chunks: kept over a retry */
+	int64_t reported; /* chunks: bytes told so far */
+	bool differs, hidden; /* verify */
+	bool late; /* a chunk that was refused, and comes once more after all others */
 };
 
 struct sr_worker {
 	struct sr_run *run;
 	struct sr_conn *source, *target;
 	struct sr_item_session session;
-	int cancels;                    /* how often it was asked to give up */
+	int cancels; /* how often it was asked to give up */
 };
 
 struct sr_run {
@@ -60,7 +60,7 @@ struct sr_run {
 	struct sr_outcome *out;
 	char id[40];
 	int64_t began_ms;
-	struct sr_strbuf done;       /* what the running phase did, told at its end */
+	struct sr_strbuf done; /* what the running phase did, told at its end */
 
 	struct sr_journal *journal;
 	struct sr_guardian guardian;
@@ -69,12 +69,12 @@ struct sr_run {
 	struct sr_source *source;
 	struct sr_source_spec spec;
 	struct sr_source_host host;
-	char *source_name;           /* "existing:host=…", without secrets */
+	char *source_name; /* "existing:host=…", without secrets */
 	struct sr_conninfo source_secrets; /* of an existing instance, as typed */
 	struct sr_conninfo source_info;
 	struct sr_conn *source_conn; /* holds the exported snapshot */
 	char *snapshot;
-	char *encoding;              /* of the source's database: every session's client_encoding */
+	char *encoding; /* of the source's database: every session's client_encoding */
 
 	struct sr_target target;
 	sr_time time, moment;
@@ -82,23 +82,25 @@ struct sr_run {
 
 	struct sr_rename *renames;
 	size_t nrenames;
-	int *schema_intents;         /* journal numbers; 0: not made yet */
+	int *schema_intents; /* journal numbers; 0: not made yet */
 	struct sr_strlist new_names;
 	struct sr_extension_members *members;
 
 	struct sr_script script;
-	const char *schema_grants;   /* what the archive's grants on schemas begin with (the script's), or NULL */
+	const char
+		*schema_grants; /* what the archive's grants on schemas begin with (the script's), or NULL */
 	struct sr_copy_plan plan;
 
 	struct sr_graph *graph;
-	struct sr_task *tasks;       /* a job's argument, by job number */
+	struct sr_task *tasks; /* a job's argument, by job number */
 	size_t ntasks;
-	bool workers_need_source;    /* for copying and for checksums */
+	bool workers_need_source; /* for copying and for checksums */
 };
 
 /* prepare.c */
 bool sr_run_prepare(struct sr_run *run, struct sr_error *err);
-void sr_run_plan(struct sr_run *run, const char *key, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sr_run_plan(struct sr_run *run, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Folder, journal, log, guardian: from here on something exists. */
 bool sr_run_begin(struct sr_run *run, struct sr_error *err);
 
@@ -129,14 +131,15 @@ bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, stru
 
 /* late.c */
 bool sr_late_is_name(const struct sr_error *err); /* something was not found by its name alone */
-bool sr_late_is_row(const struct sr_error *err);  /* or a row was refused */
+bool sr_late_is_row(const struct sr_error *err); /* or a row was refused */
 /* The schema and public; NULL: back to none. */
 bool sr_late_search_path(struct sr_worker *w, const char *schema, struct sr_error *err);
 /* After a second try with the schema in the search_path: `ok`, or `again` has its error, which says less than the first. */
-bool sr_late_settle(struct sr_worker *w, bool ok, const char *what, struct sr_error *again, struct sr_error *err);
+bool sr_late_settle(struct sr_worker *w, bool ok, const char *what, struct sr_error *again,
+		    struct sr_error *err);
 /* Runs a statement, and tries it so where names are not found. */
-bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, struct sr_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, struct sr_error *err,
+		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 bool sr_late_chunks(struct sr_run *run, struct sr_worker *w, int index, struct sr_error *err);
 
 /* privileges.c */

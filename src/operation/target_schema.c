@@ -15,7 +15,8 @@
 /* Dropping that many tables at once stays far below the lock table of a default server (6,400 locks). */
 #define DROP_BATCH 200
 
-bool sr_target_create_schema(struct sr_target *t, const char *schema, const char *owner_sql, struct sr_error *err)
+bool sr_target_create_schema(struct sr_target *t, const char *schema, const char *owner_sql,
+			     struct sr_error *err)
 {
 	struct sr_strbuf sql = SR_STRBUF_INIT;
 	bool ok;
@@ -39,8 +40,8 @@ bool sr_target_create_schema(struct sr_target *t, const char *schema, const char
 	return ok;
 }
 
-bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments, size_t n,
-			      struct sr_error *err)
+bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments,
+			      size_t n, struct sr_error *err)
 {
 	struct sr_strbuf sql = SR_STRBUF_INIT;
 	bool ok;
@@ -124,7 +125,8 @@ static bool drop_marked(struct sr_conn *c, const char *schema, const char *mark,
 	if (ok && PQntuples(res) == 0) {
 		sr_log_info(log, "schema %s is not there (any more)", schema);
 	} else if (ok && strcmp(PQgetvalue(res, 0, 0), mark) != 0) {
-		sr_log_warning(log, "schema %s does not carry the mark of this operation: left alone", schema);
+		sr_log_warning(log, "schema %s does not carry the mark of this operation: left alone",
+			       schema);
 	} else if (ok) {
 		sr_strbuf_adds(&sql, "DROP SCHEMA ");
 		sr_ident_add(&sql, c, schema);
@@ -138,7 +140,8 @@ static bool drop_marked(struct sr_conn *c, const char *schema, const char *mark,
 	return ok;
 }
 
-bool sr_target_undo(struct json_object *detail, const char *password, struct sr_log *log, struct sr_error *err)
+bool sr_target_undo(struct json_object *detail, const char *password, struct sr_log *log,
+		    struct sr_error *err)
 {
 	const char *schema = sr_json_string(detail, "schema"), *mark = sr_json_string(detail, "mark");
 	const char *application = sr_json_string(detail, "application");
@@ -154,14 +157,14 @@ bool sr_target_undo(struct json_object *detail, const char *password, struct sr_
 	bool ok;
 
 	if (!schema || !mark || !application || strncmp(mark, "schemarestore restore-", 22) != 0)
-		return sr_error_set(err, SR_ERR_LEFTOVER, "the journal's entry for a schema cannot be understood");
+		return sr_error_set(err, SR_ERR_LEFTOVER,
+				    "the journal's entry for a schema cannot be understood");
 	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
 	if (password)
 		sr_conninfo_set(&ci, "password", password);
 	/* Somebody who reads the unfinished schema in an open transaction must not hold us up for ever. */
 	ok = (c = sr_conn_open(&ci, &options, err)) != NULL && end_sessions(c, application, err) &&
-	     sr_conn_exec(c, "SET lock_timeout = '30s'", err) &&
-	     drop_marked(c, schema, mark, log, err);
+	     sr_conn_exec(c, "SET lock_timeout = '30s'", err) && drop_marked(c, schema, mark, log, err);
 	if (!ok)
 		sr_error_context(err, "removing the unfinished schema %s", schema);
 	sr_conn_close(c);

@@ -14,7 +14,7 @@ struct sr_cancel {
 	pthread_mutex_t mutex;
 	PGcancel *cancel;
 	int socket; /* a duplicate: the number stays ours even when libpq closes its own */
-	int users;  /* the connection, and a thread on its way */
+	int users; /* the connection, and a thread on its way */
 	bool busy;
 };
 

@@ -94,7 +94,8 @@ static void refuse(const char *dir, const char *name, const char *why)
 /* What archive_command is still writing is not there yet. */
 static void unfinished(void **state)
 {
-	char *archive = sr_path_join(*state, "archive"), *path = sr_path_join(archive, "000000010000000000000007");
+	char *archive = sr_path_join(*state, "archive"),
+	     *path = sr_path_join(archive, "000000010000000000000007");
 	char *dest = sr_path_join(*state, "dest"), *whole = sr_path_join(*state, "whole");
 	struct sr_error err = SR_ERROR_INIT;
 	struct sr_strbuf b = SR_STRBUF_INIT;
