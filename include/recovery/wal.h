@@ -91,10 +91,10 @@ void sr_wal_backup_history(const struct sr_wal_archive *a, const struct sr_backu
 			   sr_time *stop_time);
 
 /*
- * archive_command often copies without a rename at the end.  So a file that cannot be used and was written to less
- * than a minute ago is taken for one that is still being written: as if it were not there yet.
+ * archive_command often copies without a rename at the end.  So a segment that is not whole and was written to
+ * less than a minute ago is taken for one that is still being written: as if it were not there yet.
  */
-bool sr_wal_file_is_young(const char *path);
+bool sr_wal_file_is_unfinished(const char *path);
 /* Leaves such a file out, when it is the newest segment.  sr_wal_archive_open() does it. */
 void sr_wal_archive_drop_unfinished(struct sr_wal_archive *a);
 

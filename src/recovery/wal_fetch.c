@@ -133,7 +133,7 @@ bool sr_wal_fetch(const char *dir, const char *name, const char *dest, bool *fou
 		return err->class == SR_ERR_NONE;
 	ok = fetch_file(path, name, dest, err);
 	*found = ok;
-	if (!ok && sr_wal_file_is_young(path)) {
+	if (!ok && sr_wal_is_segment_name(name, strlen(name)) && sr_wal_file_is_unfinished(path)) {
 		sr_error_release(err);
 		ok = true;
 	}
