@@ -20,23 +20,10 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "run.h"
+#include "build.h"
 
 #define PRE_DATA_BATCH 100 /* a few locks each: far below the 6,400 of a default server */
 #define RETRIES        5
-
-struct builder {
-	struct sr_run *run;
-	int max_id;
-	int *job_of; /* by dump id: the post-data job, or -1 */
-	bool *late; /* by dump id: waits for a materialized view's refresh */
-	int *table_of; /* by dump id: index in plan.tables, or -1 */
-	int *matview_of; /* by dump id: index in plan.matviews, or -1 */
-	int *whole; /* by table: the job after which all its rows are there */
-	int *refresh; /* by matview: its refresh job, or -1 */
-	int *last_key; /* by table: the last foreign key that touches it, or -1 */
-	int pre_data, loaded, post_done, acl_done;
-};
 
 static int *filled(size_t n)
 {
@@ -47,8 +34,8 @@ static int *filled(size_t n)
 	return array;
 }
 
-static struct sr_task *add(struct builder *b, const char *name, sr_job_run *fn, double cost,
-			   enum sr_job_policy policy)
+struct sr_task *sr_build_add(struct sr_builder *b, const char *name, sr_job_run *fn, double cost,
+			     enum sr_job_policy policy)
 {
 	struct sr_run *run = b->run;
 	struct sr_task *task = &run->tasks[run->ntasks++];
@@ -65,7 +52,7 @@ static struct sr_task *add(struct builder *b, const char *name, sr_job_run *fn, 
 	return task;
 }
 
-static void edge(struct builder *b, int before, int after, enum sr_edge kind)
+void sr_build_edge(struct sr_builder *b, int before, int after, enum sr_edge kind)
 {
 	if (before >= 0 && after >= 0 && before != after)
 		sr_graph_edge(b->run->graph, before, after, kind);
@@ -110,7 +97,7 @@ static int find_matview(const struct sr_copy_plan *plan, const struct sr_toc_ent
 	return -1;
 }
 
-static void map_entries(struct builder *b)
+static void map_entries(struct sr_builder *b)
 {
 	const struct sr_run *run = b->run;
 
@@ -133,44 +120,45 @@ static void map_entries(struct builder *b)
 
 /* ---- Pre-data and rows ---- */
 
-static void add_pre_data(struct builder *b)
+static void add_pre_data(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 	const struct sr_script *s = &run->script;
 	struct sr_task *batch = NULL;
 	int built;
 
-	b->pre_data = add(b, "schemas for their owners", sr_job_lend, 1, SR_JOB_ESSENTIAL)->job;
+	b->pre_data = sr_build_add(b, "schemas for their owners", sr_job_lend, 1, SR_JOB_ESSENTIAL)->job;
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->items[i].section != SR_SECTION_PRE_DATA || is_made_elsewhere(s, &s->items[i]))
 			continue;
 		if (!batch || batch->count == PRE_DATA_BATCH) {
-			batch = add(b, "pre-data", sr_job_pre_data, 1, SR_JOB_ESSENTIAL);
+			batch = sr_build_add(b, "pre-data", sr_job_pre_data, 1, SR_JOB_ESSENTIAL);
 			batch->indexes = sr_calloc(PRE_DATA_BATCH, sizeof *batch->indexes);
-			edge(b, b->pre_data, batch->job, SR_EDGE_NEEDS);
+			sr_build_edge(b, b->pre_data, batch->job, SR_EDGE_NEEDS);
 			b->pre_data = batch->job;
 		}
 		batch->indexes[batch->count++] = i;
 	}
-	built = add(b, "built-in privileges of the objects", sr_job_objects_as_built, 1, SR_JOB_ESSENTIAL)
+	built = sr_build_add(b, "built-in privileges of the objects", sr_job_objects_as_built, 1,
+			     SR_JOB_ESSENTIAL)
 			->job;
-	edge(b, b->pre_data, built, SR_EDGE_NEEDS);
+	sr_build_edge(b, b->pre_data, built, SR_EDGE_NEEDS);
 	b->pre_data = built;
 }
 
 /* A chunk that goes through an ancestor may bring rows to each of the tables below it. */
-static void edge_to_whole(struct builder *b, int chunk, const struct sr_copy_table *table)
+static void edge_to_whole(struct sr_builder *b, int chunk, const struct sr_copy_table *table)
 {
 	const struct sr_copy_table *tables = b->run->plan.tables;
 
 	if (!table->through)
-		edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
+		sr_build_edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
 	else
 		for (table = table->first_sibling; table; table = table->next_sibling)
-			edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
+			sr_build_edge(b, chunk, b->whole[table - tables], SR_EDGE_NEEDS);
 }
 
-static void add_chunks(struct builder *b)
+static void add_chunks(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
@@ -178,9 +166,9 @@ static void add_chunks(struct builder *b)
 	b->whole = filled(run->plan.ntables);
 	for (size_t i = 0; i < run->plan.ntables; i++)
 		if (run->plan.tables[i].nchunks > 1 || run->plan.tables[i].through)
-			b->whole[i] = add(b, "all chunks", NULL, 0, SR_JOB_ESSENTIAL)->job;
-	b->loaded = add(b, "sequences", sr_job_loaded, 1, SR_JOB_ESSENTIAL)->job;
-	edge(b, b->pre_data, b->loaded, SR_EDGE_NEEDS);
+			b->whole[i] = sr_build_add(b, "all chunks", NULL, 0, SR_JOB_ESSENTIAL)->job;
+	b->loaded = sr_build_add(b, "sequences", sr_job_loaded, 1, SR_JOB_ESSENTIAL)->job;
+	sr_build_edge(b, b->pre_data, b->loaded, SR_EDGE_NEEDS);
 	for (size_t i = 0; i < run->plan.nchunks; i++) {
 		const struct sr_copy_chunk *chunk = &run->plan.chunks[i];
 		size_t table = (size_t)(chunk->table - run->plan.tables);
@@ -189,15 +177,15 @@ static void add_chunks(struct builder *b)
 		sr_strbuf_clear(&name);
 		sr_strbuf_adds(&name, "copying ");
 		sr_copy_chunk_describe(chunk, &name);
-		task = add(b, sr_strbuf_str(&name), sr_job_chunk, (double)chunk->bytes + 8192,
-			   SR_JOB_ESSENTIAL);
+		task = sr_build_add(b, sr_strbuf_str(&name), sr_job_chunk, (double)chunk->bytes + 8192,
+				    SR_JOB_ESSENTIAL);
 		task->first = i;
-		edge(b, b->pre_data, task->job, SR_EDGE_NEEDS);
+		sr_build_edge(b, b->pre_data, task->job, SR_EDGE_NEEDS);
 		if (b->whole[table] < 0)
 			b->whole[table] = task->job;
 		else
 			edge_to_whole(b, task->job, &run->plan.tables[table]);
-		edge(b, task->job, b->loaded, SR_EDGE_NEEDS);
+		sr_build_edge(b, task->job, b->loaded, SR_EDGE_NEEDS);
 	}
 	sr_strbuf_release(&name);
 }
@@ -209,15 +197,14 @@ static bool is_grant(const struct sr_item *item)
 	return item->kind == SR_ITEM_ACL || item->kind == SR_ITEM_DEFAULT_ACL;
 }
 
-/* Needs only its own table's rows; everything else waits for all rows. */
-static bool is_index_like(const struct sr_item *item)
+bool sr_build_is_index(const struct sr_item *item)
 {
 	return item->kind == SR_ITEM_INDEX || item->kind == SR_ITEM_INDEX_ATTACH ||
 	       item->kind == SR_ITEM_CONSTRAINT || item->kind == SR_ITEM_STATISTICS;
 }
 
 /* In bytes of COPY, roughly: what building costs beside moving the rows of the same table. */
-static double item_cost(const struct builder *b, const struct sr_item *item)
+static double item_cost(const struct sr_builder *b, const struct sr_item *item)
 {
 	double bytes = 8192, factor = 0.3;
 
@@ -237,173 +224,36 @@ static double item_cost(const struct builder *b, const struct sr_item *item)
 	return bytes * factor;
 }
 
-static void add_item_edges(struct builder *b, const struct sr_item *item, int job)
+static void add_item_edges(struct sr_builder *b, const struct sr_item *item, int job)
 {
-	edge(b, is_index_like(item) ? b->pre_data : b->loaded, job, SR_EDGE_NEEDS);
+	sr_build_edge(b, sr_build_is_index(item) ? b->pre_data : b->loaded, job, SR_EDGE_NEEDS);
 	for (size_t i = 0; i < item->entry->ndeps; i++) {
 		int id = item->entry->deps[i];
 
 		if (id < 0 || id > b->max_id)
 			continue;
-		edge(b, b->job_of[id], job, SR_EDGE_NEEDS);
+		sr_build_edge(b, b->job_of[id], job, SR_EDGE_NEEDS);
 		if (b->late[id])
 			b->late[item->entry->dump_id] = true;
 		if (b->table_of[id] >= 0)
-			edge(b, b->whole[b->table_of[id]], job, SR_EDGE_NEEDS);
+			sr_build_edge(b, b->whole[b->table_of[id]], job, SR_EDGE_NEEDS);
 		/* Statistics are no work, and their owner needs the schema that is his only until the grants. */
-		if (b->matview_of[id] >= 0 && is_index_like(item) && item->kind != SR_ITEM_STATISTICS &&
+		if (b->matview_of[id] >= 0 && sr_build_is_index(item) && item->kind != SR_ITEM_STATISTICS &&
 		    b->refresh[b->matview_of[id]] >= 0) {
-			edge(b, b->refresh[b->matview_of[id]], job, SR_EDGE_AFTER);
+			sr_build_edge(b, b->refresh[b->matview_of[id]], job, SR_EDGE_AFTER);
 			b->late[item->entry->dump_id] = true;
 		}
 	}
 }
 
-/* The tables a foreign key touches: its own, and the one whose key it names. */
-static void key_tables(const struct builder *b, const struct sr_item *item, int *tables, size_t *n,
-		       size_t most)
-{
-	for (size_t i = 0; i < item->entry->ndeps; i++) {
-		int id = item->entry->deps[i];
-		const struct sr_item *on;
-
-		if (id < 0 || id > b->max_id)
-			continue;
-		if (b->table_of[id] >= 0 && *n < most)
-			tables[(*n)++] = b->table_of[id];
-		on = sr_script_item(&b->run->script, id);
-		if (on && (on->kind == SR_ITEM_CONSTRAINT || on->kind == SR_ITEM_INDEX))
-			key_tables(b, on, tables, n, most);
-	}
-}
-
-/*
- * ADD FOREIGN KEY locks both tables against each other's (and against index
- * builds): two at once on the same table would leave a worker waiting, or two
- * deadlocked.  So they follow each other, and the builds on their tables.
- */
-static void order_foreign_key(struct builder *b, const struct sr_item *item, int job)
-{
-	int tables[16];
-	size_t n = 0;
-
-	key_tables(b, item, tables, &n, SR_COUNT(tables));
-	for (size_t i = 0; i < n; i++) {
-		edge(b, b->last_key[tables[i]], job, SR_EDGE_AFTER);
-		b->last_key[tables[i]] = job;
-	}
-}
-
-/*
- * A foreign key of or to a partitioned table locks all the partitions, and so
- * does each attachment of an index: side by side they deadlock.
- */
-static void order_partitioned_keys(struct builder *b)
-{
-	const struct sr_script *s = &b->run->script;
-	int last = add(b, "indexes attached", NULL, 0, SR_JOB_OPTIONAL)->job;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->items[i].kind == SR_ITEM_INDEX_ATTACH && !b->late[s->items[i].entry->dump_id])
-			edge(b, b->job_of[s->items[i].entry->dump_id], last, SR_EDGE_AFTER);
-	for (size_t i = 0; i < s->n; i++) {
-		int tables[16];
-		size_t n = 0;
-
-		if (s->items[i].kind != SR_ITEM_FOREIGN_KEY)
-			continue;
-		/* Partitioned tables have no rows of their own to be copied. */
-		key_tables(b, &s->items[i], tables, &n, SR_COUNT(tables));
-		if (n < 2) {
-			edge(b, last, b->job_of[s->items[i].entry->dump_id], SR_EDGE_AFTER);
-			last = b->job_of[s->items[i].entry->dump_id];
-		}
-	}
-}
-
-static void order_after_builds(struct builder *b, const struct sr_item *key, int job)
-{
-	int tables[16], on[16];
-	size_t n = 0;
-
-	key_tables(b, key, tables, &n, SR_COUNT(tables));
-	for (size_t i = 0; n && i < b->run->script.n; i++) {
-		const struct sr_item *item = &b->run->script.items[i];
-		size_t m = 0;
-
-		if (item->kind != SR_ITEM_INDEX && item->kind != SR_ITEM_CONSTRAINT)
-			continue;
-		key_tables(b, item, on, &m, SR_COUNT(on));
-		for (size_t k = 0; k < n; k++)
-			if (m && on[0] == tables[k])
-				edge(b, b->job_of[item->entry->dump_id], job, SR_EDGE_AFTER);
-	}
-}
-
-static const char *last_word(const char *tag)
-{
-	const char *space = strrchr(tag, ' ');
-
-	return space ? space + 1 : tag;
-}
-
-/*
- * CREATE TRIGGER on a partitioned table makes those of its partitions; one that
- * is enabled otherwise has an entry of its own, "ALTER TABLE part DISABLE
- * TRIGGER …", which names no dependency on the first.  Tags are "table trigger".
- */
-static void order_partition_triggers(struct builder *b)
-{
-	const struct sr_script *s = &b->run->script;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sr_item *item = &s->items[i];
-
-		if (item->kind != SR_ITEM_TRIGGER ||
-		    strncmp(item->sql + strspn(item->sql, "\n"), "ALTER", 5) != 0)
-			continue;
-		for (size_t k = 0; k < s->n; k++) {
-			const struct sr_item *other = &s->items[k];
-
-			if (other->kind == SR_ITEM_TRIGGER && strncmp(other->sql, "CREATE", 6) == 0 &&
-			    strcmp(last_word(other->entry->tag), last_word(item->entry->tag)) == 0)
-				edge(b, b->job_of[other->entry->dump_id], b->job_of[item->entry->dump_id],
-				     SR_EDGE_AFTER);
-		}
-	}
-}
-
-/*
- * Row-level security comes after what looks at the rows: a foreign key is
- * checked as whoever adds it, and where policies are forced on owners, the check
- * by a role that they hold for would end in an error.
- */
-static void order_row_security(struct builder *b)
-{
-	const struct sr_script *s = &b->run->script;
-	int checked = add(b, "rows checked", NULL, 0, SR_JOB_OPTIONAL)->job;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct sr_item *item = &s->items[i];
-		int job = b->job_of[item->entry->dump_id];
-
-		if (strcmp(item->entry->desc, "ROW SECURITY") == 0)
-			edge(b, checked, job, SR_EDGE_AFTER);
-		else if (!b->late[item->entry->dump_id] &&
-			 (is_index_like(item) || item->kind == SR_ITEM_FOREIGN_KEY ||
-			  item->kind == SR_ITEM_CHECK))
-			edge(b, job, checked, SR_EDGE_AFTER);
-	}
-}
-
-static void add_post_data(struct builder *b)
+static void add_post_data(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
 
 	b->last_key = filled(run->plan.ntables);
-	b->post_done = add(b, "post-data done", NULL, 0, SR_JOB_OPTIONAL)->job;
-	edge(b, b->loaded, b->post_done, SR_EDGE_NEEDS);
+	b->post_done = sr_build_add(b, "post-data done", NULL, 0, SR_JOB_OPTIONAL)->job;
+	sr_build_edge(b, b->loaded, b->post_done, SR_EDGE_NEEDS);
 	for (size_t i = 0; i < run->script.n; i++) {
 		const struct sr_item *item = &run->script.items[i];
 		struct sr_task *task;
@@ -413,32 +263,33 @@ static void add_post_data(struct builder *b)
 			continue;
 		sr_strbuf_clear(&name);
 		sr_item_describe(item, &name);
-		task = add(b, sr_strbuf_str(&name), sr_job_post_data, item_cost(b, item), SR_JOB_OPTIONAL);
+		task = sr_build_add(b, sr_strbuf_str(&name), sr_job_post_data, item_cost(b, item),
+				    SR_JOB_OPTIONAL);
 		task->item = item;
 		b->job_of[item->entry->dump_id] = task->job;
 		add_item_edges(b, item, task->job);
 		if (item->kind == SR_ITEM_FOREIGN_KEY)
-			order_foreign_key(b, item, task->job);
+			sr_build_order_foreign_key(b, item, task->job);
 		if (!b->late[item->entry->dump_id])
-			edge(b, task->job, b->post_done, SR_EDGE_AFTER);
+			sr_build_edge(b, task->job, b->post_done, SR_EDGE_AFTER);
 	}
 	for (size_t i = 0; i < run->script.n; i++)
 		if (run->script.items[i].kind == SR_ITEM_FOREIGN_KEY)
-			order_after_builds(b, &run->script.items[i],
-					   b->job_of[run->script.items[i].entry->dump_id]);
-	order_partitioned_keys(b);
-	order_partition_triggers(b);
-	order_row_security(b);
+			sr_build_order_after_builds(b, &run->script.items[i],
+						    b->job_of[run->script.items[i].entry->dump_id]);
+	sr_build_order_partitioned_keys(b);
+	sr_build_order_partition_triggers(b);
+	sr_build_order_row_security(b);
 	sr_strbuf_release(&name);
 }
 
-static void add_grants(struct builder *b)
+static void add_grants(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
 
-	b->acl_done = add(b, "built-in privileges", sr_job_all_as_built, 8192, SR_JOB_OPTIONAL)->job;
-	edge(b, b->post_done, b->acl_done, SR_EDGE_AFTER);
+	b->acl_done = sr_build_add(b, "built-in privileges", sr_job_all_as_built, 8192, SR_JOB_OPTIONAL)->job;
+	sr_build_edge(b, b->post_done, b->acl_done, SR_EDGE_AFTER);
 	for (size_t i = 0; i < run->script.n; i++) {
 		const struct sr_item *item = &run->script.items[i];
 		struct sr_task *task;
@@ -447,16 +298,16 @@ static void add_grants(struct builder *b)
 			continue;
 		sr_strbuf_clear(&name);
 		sr_item_describe(item, &name);
-		task = add(b, sr_strbuf_str(&name), sr_job_post_data, 8192, SR_JOB_OPTIONAL);
+		task = sr_build_add(b, sr_strbuf_str(&name), sr_job_post_data, 8192, SR_JOB_OPTIONAL);
 		task->item = item;
-		edge(b, b->acl_done, task->job, SR_EDGE_AFTER);
+		sr_build_edge(b, b->acl_done, task->job, SR_EDGE_AFTER);
 		b->acl_done = task->job;
 	}
 	sr_strbuf_release(&name);
 }
 
 /* Before the post-data, whose index jobs name them; their own edges come when the grants are known. */
-static void add_refreshes(struct builder *b)
+static void add_refreshes(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 	struct sr_strbuf name = SR_STRBUF_INIT;
@@ -470,47 +321,32 @@ static void add_refreshes(struct builder *b)
 			continue;
 		sr_strbuf_clear(&name);
 		sr_strbuf_addf(&name, "materialized view %s", matview->display);
-		task = add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192,
-			   SR_JOB_OPTIONAL);
+		task = sr_build_add(b, sr_strbuf_str(&name), sr_job_refresh, (double)matview->bytes + 8192,
+				    SR_JOB_OPTIONAL);
 		task->matview = matview;
 		b->refresh[i] = task->job;
 	}
 	sr_strbuf_release(&name);
 }
 
-static void order_refreshes(struct builder *b)
-{
-	const struct sr_run *run = b->run;
-
-	for (size_t i = 0; i < run->plan.nmatviews; i++) {
-		edge(b, b->loaded, b->refresh[i], SR_EDGE_NEEDS);
-		edge(b, b->acl_done, b->refresh[i], SR_EDGE_AFTER);
-		for (size_t k = 0; k < run->plan.matviews[i].nneeds; k++)
-			edge(b, b->refresh[run->plan.matviews[i].needs[k]], b->refresh[i], SR_EDGE_NEEDS);
-	}
-	/* A materialized view that needs a key of a table is itself created in post-data. */
-	for (int id = 0; id <= b->max_id; id++)
-		if (b->matview_of[id] >= 0)
-			edge(b, b->job_of[id], b->refresh[b->matview_of[id]], SR_EDGE_NEEDS);
-}
-
-static void add_analyze(struct builder *b)
+static void add_analyze(struct sr_builder *b)
 {
 	struct sr_run *run = b->run;
 
 	for (size_t i = 0; i < run->plan.ntables; i++) {
-		struct sr_task *task = add(b, "analyze", sr_job_analyze,
-					   (double)run->plan.tables[i].bytes * 0.02, SR_JOB_OPTIONAL);
+		struct sr_task *task =
+			sr_build_add(b, "analyze", sr_job_analyze, (double)run->plan.tables[i].bytes * 0.02,
+				     SR_JOB_OPTIONAL);
 
 		task->table = &run->plan.tables[i];
-		edge(b, b->loaded, task->job, SR_EDGE_NEEDS);
-		edge(b, b->post_done, task->job, SR_EDGE_AFTER);
+		sr_build_edge(b, b->loaded, task->job, SR_EDGE_NEEDS);
+		sr_build_edge(b, b->post_done, task->job, SR_EDGE_AFTER);
 	}
 }
 
 void sr_run_build(struct sr_run *run)
 {
-	struct builder b = { .run = run };
+	struct sr_builder b = { .run = run };
 	size_t most = run->script.n + run->plan.nchunks + 2 * run->plan.ntables + run->plan.nmatviews + 16;
 
 	run->graph = sr_graph_new();
@@ -521,7 +357,7 @@ void sr_run_build(struct sr_run *run)
 	add_refreshes(&b);
 	add_post_data(&b);
 	add_grants(&b);
-	order_refreshes(&b);
+	sr_build_order_refreshes(&b);
 	add_analyze(&b);
 	free(b.job_of);
 	free(b.late);

@@ -1,15 +1,16 @@
 /*
  * The state of one restore while it runs; private to this room.
  *
- *     restore.c    the phases in order, and the end
- *     prepare.c    1 prepare
- *     extract.c    2 provision (after the source's part) and 3 extract
- *     build.c      the graph of jobs for 4 copy and 5 finish
- *     jobs.c       what the jobs do, and the workers' connections
- *     late.c       what depends on more than the server says
- *     privileges.c those that lend and take back privileges
- *     check.c      6 verify
- *     outcome.c    what is told and kept at the end
+ *     restore.c      the phases in order, and the end
+ *     prepare.c      1 prepare
+ *     extract.c      2 provision (after the source's part) and 3 extract
+ *     bodies.c       function bodies on the source while its schemas have their new names
+ *     build.c        the graph of jobs for 4 copy and 5 finish; build_order.c its less obvious edges
+ *     jobs.c         what the jobs do, and the workers' connections
+ *     privileges.c   what owners and grants need around the archive's own statements
+ *     late.c         what depends on more than the catalogs say
+ *     check.c        6 verify
+ *     outcome.c      what is told and kept at the end
  */
 #ifndef SR_OPERATION_RUN_H
 #define SR_OPERATION_RUN_H
