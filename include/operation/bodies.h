@@ -15,7 +15,7 @@ struct sr_run;
 
 #define SR_BODIES_KIND "bodies"
 
-/* Before the rename, on an instance that is not ours: keeps all text bodies in the operation's folder, with an intent in the journal. */
+/* Before the rename, on an instance that is not ours: reads all text bodies; those that are replaced are kept in the operation's folder, with an intent in the journal. */
 bool sr_bodies_save(struct sr_run *run, struct sr_error *err);
 /* After the rename, once the script is built. */
 bool sr_bodies_replace(struct sr_run *run, struct sr_error *err);

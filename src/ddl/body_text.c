@@ -117,6 +117,37 @@ char *sr_body_written(const char *name)
 	return sr_strbuf_take(&out);
 }
 
+/* Whether it is no key word, or one that is not reserved at all: those alone can name both a table and a function. */
+static bool printed_plain(const char *name)
+{
+	PgQueryParseResult parsed;
+	struct sr_strbuf sql = SR_STRBUF_INIT;
+	bool ok = (*name >= 'a' && *name <= 'z') || *name == '_';
+
+	for (const char *p = name; *p; p++)
+		ok &= (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_';
+	if (!ok)
+		return false;
+	sr_strbuf_addf(&sql, "CREATE TABLE %s (); CREATE FUNCTION %s() RETURNS text LANGUAGE sql", name,
+		       name);
+	parsed = pg_query_parse(sr_strbuf_str(&sql));
+	ok = !parsed.error;
+	pg_query_free_parse_result(parsed);
+	sr_strbuf_release(&sql);
+	return ok;
+}
+
+char *sr_body_printed(const char *name)
+{
+	struct sr_strbuf out = SR_STRBUF_INIT;
+
+	if (printed_plain(name))
+		sr_strbuf_adds(&out, name);
+	else
+		sr_body_add_quoted(&out, name);
+	return sr_strbuf_take(&out);
+}
+
 void sr_body_edit(struct sr_body_text *b, size_t start, size_t end, const char *text)
 {
 	SR_ARRAY_RESERVE(b->edits, b->edits_cap, b->nedits + 1);
@@ -134,7 +165,8 @@ static bool stays(const struct sr_body_text *b, enum sr_body_object kind, const 
 static const char *written_name(struct sr_body_text *b, int rename)
 {
 	if (!b->written[rename]) {
-		char *written = sr_body_written(b->rules->renames[rename].to);
+		const char *to = b->rules->renames[rename].to;
+		char *written = b->printed ? sr_body_printed(to) : sr_body_written(to);
 
 		b->written[rename] = sr_arena_strdup(&b->arena, written);
 		free(written);
@@ -148,7 +180,7 @@ static void edit_token(struct sr_body_text *b, size_t i, int rename)
 	const struct sr_tok *tok = &b->toks.items[i];
 	struct sr_strbuf text = SR_STRBUF_INIT;
 
-	if (tok->kind == SR_TOK_QIDENT)
+	if (tok->kind == SR_TOK_QIDENT && !b->printed)
 		sr_body_add_quoted(&text, b->rules->renames[rename].to);
 	else
 		sr_strbuf_adds(&text, written_name(b, rename));
@@ -199,27 +231,27 @@ bool sr_body_edit_name(struct sr_body_text *b, size_t i, size_t n, size_t at, en
 	return true;
 }
 
-static void add_string(struct sr_strbuf *out, const char *value)
+static void add_string(struct sr_strbuf *out, const char *value, bool escape)
 {
-	bool escape = strchr(value, '\\') != NULL;
 
 	sr_strbuf_adds(out, escape ? "E'" : "'");
 	for (const char *p = value; *p; p++) {
-		if (*p == '\'' || *p == '\\')
+		if (*p == '\'' || (*p == '\\' && escape))
 			sr_strbuf_addc(out, *p);
 		sr_strbuf_addc(out, *p);
 	}
 	sr_strbuf_addc(out, '\'');
 }
 
-/* Replaces a string constant.  'x' may stand right behind a word (IN'x'), which E'x' must not. */
-static void edit_string(struct sr_body_text *b, size_t i, const char *value)
+/* 'x' may stand right behind a word (IN'x'), which E'x' must not. */
+void sr_body_edit_string(struct sr_body_text *b, size_t i, const char *value)
 {
 	const struct sr_tok *tok = &b->toks.items[i];
 	struct sr_strbuf text = SR_STRBUF_INIT;
+	bool escape = strchr(value, '\\') != NULL && !(b->printed && b->text[tok->start] == '\'');
 
 	sr_strbuf_addc(&text, ' ');
-	add_string(&text, value);
+	add_string(&text, value, escape);
 	sr_body_edit(b, tok->start, tok->end, sr_strbuf_str(&text) + (text.data[1] == '\''));
 	sr_strbuf_release(&text);
 }
@@ -244,7 +276,7 @@ bool sr_body_edit_schema(struct sr_body_text *b, size_t i)
 	sr_tok_string(t, i, &value);
 	rename = sr_body_rename_of(b->rules, sr_strbuf_str(&value));
 	if (rename >= 0)
-		edit_string(b, i, b->rules->renames[rename].to);
+		sr_body_edit_string(b, i, b->rules->renames[rename].to);
 	sr_strbuf_release(&value);
 	return true;
 }
@@ -265,14 +297,14 @@ static enum sr_body_object object_of(enum sr_names_kind kind, bool first)
 	}
 }
 
-/* The names inside a string's value; false when nothing changed. */
-static bool rewrite_names(struct sr_body_text *b, const char *value, enum sr_names_kind kind,
-			  struct sr_strbuf *out)
+bool sr_body_rewrite_names(struct sr_body_text *b, const char *value, enum sr_names_kind kind,
+			   struct sr_strbuf *out)
 {
 	struct sr_body_text in;
 	size_t n;
 
 	sr_body_text_init(&in, value, strlen(value), b->rules, b->notes);
+	in.printed = b->printed;
 	for (size_t i = 0; i < in.toks.n; i += n ? 2 * n - 1 : 1) {
 		n = sr_body_chain(&in.toks, i, in.toks.n);
 		if (n == 1 && kind == SR_NAMES_SCHEMAS)
@@ -302,9 +334,9 @@ bool sr_body_edit_literal(struct sr_body_text *b, size_t i, enum sr_names_kind k
 	if (kind == SR_NAMES_EXACT) {
 		rename = sr_body_rename_of(b->rules, sr_strbuf_str(&old));
 		if (rename >= 0)
-			edit_string(b, i, b->rules->renames[rename].to);
-	} else if (rewrite_names(b, sr_strbuf_str(&old), kind, &new)) {
-		edit_string(b, i, sr_strbuf_str(&new));
+			sr_body_edit_string(b, i, b->rules->renames[rename].to);
+	} else if (sr_body_rewrite_names(b, sr_strbuf_str(&old), kind, &new)) {
+		sr_body_edit_string(b, i, sr_strbuf_str(&new));
 	}
 out:
 	sr_strbuf_release(&old);

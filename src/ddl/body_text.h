@@ -41,6 +41,11 @@ struct sr_body_text {
 	struct sr_strlist labels; /* block labels and the function's own name */
 	struct sr_strlist created; /* temporary relations that the body makes */
 	struct sr_strlist unqualified; /* relations named without a schema */
+	/*
+	 * The text is what the server prints of its catalogs, with an empty search_path: names are quoted only
+	 * where they must be, each object is qualified, and a constant of type text is no name for the server either.
+	 */
+	bool printed;
 };
 
 /* What a string constant that names objects holds. */
@@ -66,6 +71,8 @@ int sr_body_rename_of(const struct sr_body_rules *rules, const char *schema);
 /* The new name as it must be written in SQL. Caller frees. */
 char *sr_body_written(const char *name);
 void sr_body_add_quoted(struct sr_strbuf *out, const char *name);
+/* As quote_identifier() of the server and fmtId() of pg_dump: unquoted if it may be. Caller frees. */
+char *sr_body_printed(const char *name);
 
 void sr_body_edit(struct sr_body_text *b, size_t start, size_t end, const char *text);
 /*
@@ -78,6 +85,14 @@ bool sr_body_edit_name(struct sr_body_text *b, size_t i, size_t n, size_t at, en
 bool sr_body_edit_schema(struct sr_body_text *b, size_t i);
 /* Rewrites the names in the string constant at token i. `value`: what the parser says it holds, or NULL. False: cannot. */
 bool sr_body_edit_literal(struct sr_body_text *b, size_t i, enum sr_names_kind kind, const char *value);
+
+/* Replaces the string constant at token i. */
+void sr_body_edit_string(struct sr_body_text *b, size_t i, const char *value);
+/* The names inside a string's value; false when nothing changed. */
+bool sr_body_rewrite_names(struct sr_body_text *b, const char *value, enum sr_names_kind kind,
+			   struct sr_strbuf *out);
+/* body_array.c: as sr_body_edit_literal(), for an array of them: '{a.t,a.u}'. */
+bool sr_body_edit_array(struct sr_body_text *b, size_t i, enum sr_names_kind kind);
 
 /* The kind of names a constant of type "regclass" etc. holds; SR_NAMES_NONE for other types. */
 enum sr_names_kind sr_names_of_type(const char *type);

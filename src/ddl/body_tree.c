@@ -183,13 +183,30 @@ static bool mentions(const struct walk *w, struct json_object *node)
 	return found;
 }
 
+/* pg_catalog.regclass or regclass, and not a.regclass. */
+static enum sr_names_kind names_kind_of_type(struct json_object *names)
+{
+	size_t n = sr_node_count(names);
+	const char *type = n ? sr_node_name(names, n - 1) : NULL;
+	const char *schema = n > 1 ? sr_node_name(names, n - 2) : NULL;
+
+	if (!type || (schema && strcmp(schema, "pg_catalog") != 0))
+		return SR_NAMES_NONE;
+	return sr_names_of_type(type);
+}
+
 /* A value that names objects: rewritten if constant, and a note if it is put together from strings that look so. */
 static void on_names(struct walk *w, struct json_object *node, struct json_object *expr,
 		     enum sr_names_kind kind)
 {
 	struct json_object *aconst = sr_node_constant(expr);
+	struct json_object *names = sr_node_member(
+		sr_node_member(sr_node_member(expr, "TypeCast"), "typeName"), "names");
 
-	if (aconst) {
+	/* nextval('a.s'::regclass): the cast is dealt with for itself. */
+	if (names_kind_of_type(names) != SR_NAMES_NONE)
+		return;
+	if (aconst && !(w->b->printed && !sr_node_member(expr, "A_Const"))) {
 		const char *value = sr_node_constant_value(aconst);
 
 		if (sr_body_edit_literal(w->b, token_of(w, aconst), kind, value) ||
@@ -243,11 +260,14 @@ static void on_cast(struct walk *w, struct json_object *node)
 	struct json_object *arg = sr_node_member(node, "arg"),
 			   *names = sr_node_member(sr_node_member(node, "typeName"), "names");
 	struct json_object *elements = sr_node_member(sr_node_member(arg, "A_ArrayExpr"), "elements");
-	const char *type = sr_node_count(names) ? sr_node_name(names, sr_node_count(names) - 1) : NULL;
-	enum sr_names_kind kind = type ? sr_names_of_type(type) : SR_NAMES_NONE;
+	enum sr_names_kind kind = names_kind_of_type(names);
 
 	if (kind == SR_NAMES_NONE)
 		return;
+	if (sr_node_member(arg, "A_Const") && sr_node_member(sr_node_member(node, "typeName"), "arrayBounds")) {
+		sr_body_edit_array(w->b, token_of(w, sr_node_member(arg, "A_Const")), kind);
+		return;
+	}
 	for (size_t i = 0; i < sr_node_count(elements); i++)
 		on_names(w, node, sr_node_item(elements, i), kind);
 	if (!elements)
@@ -331,7 +351,8 @@ static void on_unlocated(struct walk *w, const char *key, struct json_object *na
 					    "typeName",    "domainname",      "collation", "opclass",
 					    "opclassname", "cfgname",         "dictname",  "opfamilyname",
 					    "funcname",    "func_name",       "collname",  "useOp",
-					    "operName",    "conversion_name", "method",    "name" };
+					    "operName",    "conversion_name", "method",    "name",
+					    "order_family" };
 	size_t n = sr_node_count(names), below = starts_below_relation(w->objtype) ? 3 : 2;
 	bool known = false;
 
@@ -416,12 +437,15 @@ static void on_node(struct walk *w, const char *key, struct json_object *node)
 		on_type(w, node, names);
 	if (sr_node_member(node, "typeName") && sr_node_member(node, "arg"))
 		on_cast(w, node);
-	if (sr_node_member(node, "args") && sr_node_string(node, "name"))
+	if (sr_node_member(node, "args") && sr_node_string(node, "name") && !w->b->printed)
 		on_set(w, node);
 	if (sr_node_member(node, "lexpr"))
 		on_comparison(w, node);
-	if (sr_node_member(node, "defname"))
+	if (sr_node_member(node, "defname") && !w->b->printed)
 		on_nested_code(w, node);
+	/* WITH (toast.fillfactor = …) */
+	if (sr_node_member(node, "defnamespace") && (i = token_of(w, node)) < w->b->toks.n)
+		w->b->claimed[i] = true;
 	/* UPDATE … SET a.field = …: a column, whatever the schema is called. */
 	if (sr_node_member(node, "indirection") && sr_node_string(node, "name") &&
 	    (i = token_of(w, node)) < w->b->toks.n)
@@ -530,7 +554,7 @@ bool sr_body_tree(struct sr_body_text *b, const struct sr_fragment *f, size_t sh
 	ok = !w.failed;
 	for (size_t i = 0; i < w.npending; i++)
 		ok &= settle(&w, &w.pending[i]);
-	if (is_utility(stmts))
+	if (is_utility(stmts) && !b->printed)
 		settle_schemas(&w);
 	sr_strlist_release(&w.ctes);
 	free(w.pending);

@@ -17,55 +17,78 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "operation/bodies.h"
+#include "pg/ident.h"
 #include "run.h"
 #include "sql.h"
 
-static bool write_definitions(PGresult *res, const char *path, struct sr_error *err)
+static char *old_names(const struct sr_run *run)
 {
-	struct sr_strbuf sql = SR_STRBUF_INIT;
-	bool ok;
+	struct sr_strlist names = SR_STRLIST_INIT;
+	char *array;
 
-	for (int i = 0; i < PQntuples(res); i++)
-		sr_strbuf_addf(&sql, "%s;\n", PQgetvalue(res, i, 0));
-	ok = sr_file_write_atomic(path, sr_strbuf_str(&sql), sql.len, 0600, err);
-	sr_strbuf_release(&sql);
-	return ok;
+	for (size_t i = 0; i < run->nrenames; i++)
+		sr_strlist_add(&names, run->renames[i].from);
+	array = sr_ident_array(&names);
+	sr_strlist_release(&names);
+	return array;
+}
+
+static char *saved_path(const struct sr_run *run)
+{
+	return sr_path_join(run->out->dir, "source-bodies.sql");
 }
 
 bool sr_bodies_save(struct sr_run *run, struct sr_error *err)
 {
-	struct json_object *detail = json_object_new_object();
+	struct json_object *detail;
 	struct sr_conninfo resolved = SR_CONNINFO_INIT;
-	struct sr_strbuf names = SR_STRBUF_INIT;
-	char *path = sr_path_join(run->out->dir, "source-bodies.sql");
-	PGresult *res;
+	char *names = old_names(run), *path = saved_path(run);
 	int number;
 	bool ok;
 
-	for (size_t i = 0; i < run->nrenames; i++)
-		sr_strbuf_addf(&names, "%s%s", i ? "\n" : "", run->renames[i].from);
-	res = sr_conn_query(run->source_conn, err, sr_sql_source_bodies, "%text", sr_strbuf_str(&names));
-	sr_conn_resolved(run->source_conn, &resolved);
-	sr_json_add_string(detail, "file", path);
-	json_object_object_add(detail, "conninfo", sr_conninfo_to_json(&resolved));
-	ok = res && write_definitions(res, path, err);
-	if (ok)
+	run->bodies = sr_conn_query(run->source_conn, err, sr_sql_source_bodies, "%text", names);
+	ok = run->bodies != NULL;
+	if (ok) {
+		detail = json_object_new_object();
+		sr_conn_resolved(run->source_conn, &resolved);
+		sr_json_add_string(detail, "file", path);
+		json_object_object_add(detail, "conninfo", sr_conninfo_to_json(&resolved));
 		ok = sr_journal_intend(run->journal, SR_BODIES_KIND, detail, &number, err);
-	else
-		json_object_put(detail);
-	PQclear(res);
+	}
 	sr_conninfo_release(&resolved);
-	sr_strbuf_release(&names);
+	free(names);
 	free(path);
 	return ok;
 }
 
-/* pg_dump prints CREATE FUNCTION or CREATE PROCEDURE. */
-static void add_replacement(struct sr_strbuf *sql, const struct sr_item *item)
+static bool is_changed(const struct sr_item *item)
 {
-	if (item->kind == SR_ITEM_ROUTINE && strcmp(item->sql, item->entry->defn) != 0 &&
-	    strncmp(item->sql, "CREATE ", 7) == 0)
-		sr_strbuf_addf(sql, "CREATE OR REPLACE %s\n", item->sql + 7);
+	return item->kind == SR_ITEM_ROUTINE && strcmp(item->sql, item->entry->defn) != 0 &&
+	       strncmp(item->sql, "CREATE ", 7) == 0;
+}
+
+/* The definitions that are about to be replaced, on disk before they are. */
+static bool write_saved(struct sr_run *run, struct sr_error *err)
+{
+	struct sr_strbuf sql = SR_STRBUF_INIT;
+	char *path = saved_path(run);
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < run->script.n; i++)
+		for (int row = 0; ok && is_changed(&run->script.items[i]) && row < PQntuples(run->bodies);
+		     row++) {
+			Oid oid;
+			PGtext definition;
+
+			ok = sr_row(run->bodies, row, err, "%oid %text", 0, &oid, 1, &definition);
+			if (ok && oid == run->script.items[i].entry->oid)
+				sr_strbuf_addf(&sql, "%s;\n", definition);
+		}
+	if (ok && sql.len)
+		ok = sr_file_write_atomic(path, sql.data, sql.len, 0600, err);
+	sr_strbuf_release(&sql);
+	free(path);
+	return ok;
 }
 
 bool sr_bodies_replace(struct sr_run *run, struct sr_error *err)
@@ -84,8 +107,11 @@ bool sr_bodies_replace(struct sr_run *run, struct sr_error *err)
 	sr_strbuf_adds(&sql, "SET check_function_bodies = off; BEGIN;\n");
 	head = sql.len;
 	for (size_t i = 0; i < run->script.n; i++)
-		add_replacement(&sql, &run->script.items[i]);
-	if (sql.len > head) {
+		if (is_changed(&run->script.items[i]))
+			sr_strbuf_addf(&sql, "CREATE OR REPLACE %s\n", run->script.items[i].sql + 7);
+	if (run->bodies)
+		ok = write_saved(run, err);
+	if (ok && sql.len > head) {
 		sr_strbuf_adds(&sql, "COMMIT");
 		/* Not the connection that holds the snapshot: its transaction is read-only. */
 		ok = (c = sr_conn_open(&run->source_info, &options, err)) != NULL &&
@@ -117,6 +143,8 @@ bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_
 	if (!file)
 		return sr_error_set(err, SR_ERR_LEFTOVER,
 				    "the journal's entry for function bodies cannot be understood");
+	if (!sr_path_exists(file))
+		return true; /* none was replaced */
 	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
 	if (password)
 		sr_conninfo_set(&ci, "password", password);

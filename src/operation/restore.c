@@ -310,6 +310,7 @@ static void release(struct sr_run *run)
 	sr_copy_plan_release(&run->plan);
 	sr_script_release(&run->script);
 	sr_extension_members_free(run->members);
+	PQclear(run->bodies);
 	for (size_t i = 0; i < run->nrenames; i++) {
 		free((char *)run->renames[i].from);
 		free((char *)run->renames[i].to);

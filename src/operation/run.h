@@ -86,6 +86,7 @@ struct sr_run {
 	int *schema_intents; /* journal numbers; 0: not made yet */
 	struct sr_strlist new_names;
 	struct sr_extension_members *members;
+	PGresult *bodies; /* of the source's functions, before the rename; NULL where nobody needs them back */
 
 	struct sr_script script;
 	const char
