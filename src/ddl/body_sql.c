@@ -140,8 +140,10 @@ bool sr_body_sql_try(struct sr_body_text *b, const struct sr_fragment *f, char *
 	}
 	sql = fragment_text(b, f, &shift);
 	tree = parse(sql, why);
-	if (tree && !sr_body_tree(b, f, shift, tree))
+	if (tree && !sr_body_tree(b, f, shift, tree)) {
+		b->mismatch = true;
 		*why = sr_strdup("a name was not found where the parser saw it");
+	}
 	ok = !*why;
 	json_object_put(tree);
 	free(sql);

@@ -46,6 +46,7 @@ struct sr_body_text {
 	 * where they must be, each object is qualified, and a constant of type text is no name for the server either.
 	 */
 	bool printed;
+	bool mismatch; /* out: the tokens were not what a parse tree said */
 };
 
 /* What a string constant that names objects holds. */

@@ -200,8 +200,8 @@ static void on_names(struct walk *w, struct json_object *node, struct json_objec
 		     enum sr_names_kind kind)
 {
 	struct json_object *aconst = sr_node_constant(expr);
-	struct json_object *names = sr_node_member(
-		sr_node_member(sr_node_member(expr, "TypeCast"), "typeName"), "names");
+	struct json_object *names =
+		sr_node_member(sr_node_member(sr_node_member(expr, "TypeCast"), "typeName"), "names");
 
 	/* nextval('a.s'::regclass): the cast is dealt with for itself. */
 	if (names_kind_of_type(names) != SR_NAMES_NONE)
@@ -264,7 +264,8 @@ static void on_cast(struct walk *w, struct json_object *node)
 
 	if (kind == SR_NAMES_NONE)
 		return;
-	if (sr_node_member(arg, "A_Const") && sr_node_member(sr_node_member(node, "typeName"), "arrayBounds")) {
+	if (sr_node_member(arg, "A_Const") &&
+	    sr_node_member(sr_node_member(node, "typeName"), "arrayBounds")) {
 		sr_body_edit_array(w->b, token_of(w, sr_node_member(arg, "A_Const")), kind);
 		return;
 	}

@@ -309,6 +309,8 @@ bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err)
 	if (!sr_copy_sequences_set(w->target, run->plan.sequences, run->plan.nsequences, err))
 		return false;
 	done = sr_report_progress(run->report);
+	/* The chunks' shares are rounded. */
+	sr_report_add(run->report, done.bytes_total - done.bytes_done, 0, 0);
 	sr_count_format(done.rows_done, &rows);
 	sr_bytes_format(run->plan.bytes, &bytes);
 	sr_report_phase_end(run->report, SR_PHASE_COPY, true, "%zu tables, %s rows, %s", run->plan.ntables,

@@ -351,6 +351,12 @@ class Result:
         return f"$ {shlex.join(self.argv)}\n[exit {self.code}, {self.seconds:.1f} s]\n{self.out}{self.err}"
 
 
+def default_signals():
+    """Who runs the tests in the background of a shell has SIGINT ignored, and the tool respects that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Running:
     """The program while it runs."""
 
@@ -359,7 +365,13 @@ class Running:
         self.began = time.monotonic()
         self.peak_kb = 0
         self.process = subprocess.Popen(
-            argv, env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            argv,
+            env=env,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=default_signals,
         )
         self.pid = self.process.pid
         self.chunks = {"out": [], "err": []}
