@@ -33,12 +33,12 @@ static bool verify_table(void *arg, void *worker, int index, struct sr_error *er
 	else if (result.rows_expected != result.rows_found)
 		sr_report_warning(run->report, "difference", task->table->display,
 				  "Do not use this table; keep the log and report it.",
-				  "has %lld rows, but %lld were copied", (long long)result.rows_found,
+				  "%lld rows, but %lld were copied", (long long)result.rows_found,
 				  (long long)result.rows_expected);
 	else if (!result.equal)
 		sr_report_warning(run->report, "difference", task->table->display,
 				  "Do not use this table; keep the log and report it.",
-				  "has another checksum: %s on the source, %s on the target",
+				  "another checksum: %s on the source, %s on the target",
 				  result.source_sum, result.target_sum);
 	return true;
 }

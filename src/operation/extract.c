@@ -332,7 +332,7 @@ static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 		sr_ident_pretty_qualified(&names, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
 		sr_report_warning(run->report, "foreign-table", sr_strbuf_str(&names),
 				  "It shows whatever the foreign server holds now.",
-				  "is a foreign table, whose rows are not in the backup");
+				  "a foreign table, whose rows are not in the backup");
 	}
 	sr_strbuf_release(&names);
 	PQclear(res);
@@ -378,7 +378,7 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 		if (table->unlogged && run->driver->throwaway)
 			sr_report_warning(run->report, "unlogged-table", table->display,
 					  "Its rows were never in the WAL and cannot be brought back.",
-					  "is unlogged, so it is restored empty");
+					  "unlogged, so restored empty");
 	}
 	run->out->tables = (int64_t)run->plan.ntables;
 	return warn_foreign(run, err) && warn_children(run, err);

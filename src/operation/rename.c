@@ -108,7 +108,7 @@ static bool add_moves(struct sr_strbuf *sql, struct sr_conn *c, PGresult *res, s
 		sr_strbuf_addc(sql, ';');
 		sr_report_warning(report, "extension", extension,
 				  "It has to exist on the target, in the same schema.",
-				  "is an extension that lives in schema \"%s\": the restored schema uses the "
+				  "an extension that lives in schema \"%s\": the restored schema uses the "
 				  "live one's",
 				  schema);
 	}

@@ -118,7 +118,7 @@ static bool check_publications(struct sr_target *t, bool allow, struct sr_report
 			sr_report_warning(
 				report, "publication", name,
 				"Create the tables on the subscribers, or they stop replicating.",
-				"is a publication FOR ALL TABLES: it will publish the restored tables");
+				"a publication FOR ALL TABLES: it will publish the restored tables");
 			continue;
 		}
 		sr_error_set(
@@ -147,7 +147,7 @@ static bool check_event_triggers(struct sr_target *t, struct sr_report *report, 
 			sr_report_warning(
 				report, "event-trigger", name,
 				"Look whether it does something that a restore should not set off.",
-				"is an event trigger (function %s) that fires on the DDL of the restore",
+				"an event trigger (function %s) that fires on the DDL of the restore",
 				function);
 	}
 	PQclear(res);
