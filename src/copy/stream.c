@@ -60,10 +60,27 @@ static void add_table(const struct sr_copy_table *t, const char *name, struct sr
 		sr_strbuf_addf(sql, " (%s)", t->columns);
 }
 
-static void source_statement(const struct sr_copy_chunk *chunk, struct sr_strbuf *sql)
+/*
+ * A query is planned, and planning inlines the SQL functions in a table's index
+ * expressions, which may name things without a schema.  But where values go as
+ * text, names in them (regclass) must come with their schemas.
+ */
+static void add_search_path(const struct sr_copy_chunk *chunk, struct sr_conn *source, struct sr_strbuf *sql)
+{
+	sr_strbuf_adds(sql, "SET LOCAL search_path = ");
+	if (chunk->whole || !chunk->table->binary) {
+		sr_strbuf_adds(sql, "''; ");
+	} else {
+		sr_ident_add(sql, source, chunk->table->schema);
+		sr_strbuf_adds(sql, ", public; ");
+	}
+}
+
+static void source_statement(const struct sr_copy_chunk *chunk, struct sr_conn *source, struct sr_strbuf *sql)
 {
 	const struct sr_copy_table *t = chunk->table;
 
+	add_search_path(chunk, source, sql);
 	if (chunk->whole) {
 		add_table(t, t->qualified, sql);
 	} else {
@@ -143,7 +160,7 @@ static bool start_both(struct stream *s, struct sr_error *err)
 	struct sr_strbuf sql = SR_STRBUF_INIT;
 	bool ok;
 
-	source_statement(s->chunk, &sql);
+	source_statement(s->chunk, s->source, &sql);
 	ok = start_copy(s->source, &sql, PGRES_COPY_OUT, err);
 	if (ok) {
 		sr_strbuf_clear(&sql);

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "ddl/dump.h"
 #include "operation/bodies.h"
-#include "operation/dependencies.h"
 #include "operation/schemas.h"
 #include "pg/ident.h"
 #include "run.h"
@@ -392,10 +391,7 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
 	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) ||
-	    !check_roles(run, err) ||
-	    !sr_dependencies_check(&run->script, run->renames, run->nrenames, run->source_conn, &run->target,
-				   run->report, err) ||
-	    !sr_bodies_replace(run, err))
+	    !check_roles(run, err) || !sr_bodies_replace(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
 	if (!plan_copy(run, err))

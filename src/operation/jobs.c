@@ -12,9 +12,9 @@
 
 /* ---- Workers ---- */
 
-static bool open_source(struct sr_worker *w, int index, struct sr_error *err)
+static struct sr_conn *open_source(struct sr_run *run, int index, struct sr_error *err)
 {
-	struct sr_run *run = w->run;
+	struct sr_conn *c;
 	char *label = sr_asprintf("the source (worker %d)", index + 1);
 	struct sr_conn_options options = {
 		.label = label,
@@ -24,13 +24,17 @@ static bool open_source(struct sr_worker *w, int index, struct sr_error *err)
 		.attempts = 3,
 	};
 
-	w->source = sr_conn_open(&run->source_info, &options, err);
+	c = sr_conn_open(&run->source_info, &options, err);
 	free(label);
 	/* The identifier of a snapshot is made of hexadecimal digits and dashes. */
-	return w->source &&
-	       sr_conn_execf(w->source, err,
-			     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
-			     run->snapshot);
+	if (c &&
+	    !sr_conn_execf(c, err,
+			   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%s'",
+			   run->snapshot)) {
+		sr_conn_close(c);
+		c = NULL;
+	}
+	return c;
 }
 
 static bool open_target(struct sr_worker *w, int index, struct sr_error *err)
@@ -63,7 +67,9 @@ bool sr_worker_open(void *ctx, int index, void **state, struct sr_error *err)
 	struct sr_worker *w = sr_calloc(1, sizeof *w);
 
 	w->run = run;
-	if ((run->workers_need_source && !open_source(w, index, err)) || !open_target(w, index, err)) {
+	pthread_mutex_init(&w->mutex, NULL);
+	if ((run->workers_need_source && !(w->source = open_source(run, index, err))) ||
+	    !open_target(w, index, err)) {
 		sr_worker_close(ctx, index, w);
 		return false;
 	}
@@ -81,7 +87,28 @@ void sr_worker_close(void *ctx, int index, void *state)
 		return;
 	sr_conn_close(w->source);
 	sr_conn_close(w->target);
+	pthread_mutex_destroy(&w->mutex);
 	free(w);
+}
+
+/* A cancel may come at any time, and must not meet a connection that is being closed. */
+static void swap_source(struct sr_worker *w, struct sr_conn *c)
+{
+	struct sr_conn *old;
+
+	pthread_mutex_lock(&w->mutex);
+	old = w->source;
+	w->source = c;
+	pthread_mutex_unlock(&w->mutex);
+	sr_conn_close(old);
+}
+
+bool sr_worker_renew_source(struct sr_worker *w, int index, struct sr_error *err)
+{
+	struct sr_conn *c = open_source(w->run, index, err);
+
+	swap_source(w, c);
+	return c != NULL;
 }
 
 bool sr_worker_usable(void *ctx, void *state)
@@ -99,8 +126,10 @@ void sr_worker_cancel(void *ctx, void *state)
 	bool patient = w->cancels++ < BREAK_AFTER;
 
 	(void)ctx;
+	pthread_mutex_lock(&w->mutex);
 	if (w->source)
 		(patient ? sr_conn_cancel : sr_conn_break)(w->source);
+	pthread_mutex_unlock(&w->mutex);
 	(patient ? sr_conn_cancel : sr_conn_break)(w->target);
 }
 
@@ -194,7 +223,7 @@ static bool run_item_with_path(struct sr_worker *w, const struct sr_item *item, 
 			       struct sr_error *err)
 {
 	struct sr_error again = SR_ERROR_INIT;
-	bool ok = sr_late_search_path(w, item->entry->schema, &again) && run_item(w, item, &again);
+	bool ok = sr_late_search_path(w, w->target, item->entry->schema, &again) && run_item(w, item, &again);
 
 	if (!ok)
 		roll_back(w);
@@ -291,9 +320,10 @@ bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err)
 	if (sr_job_chunk_now(task, worker, index, err))
 		return true;
 	task->late = sr_late_is_row(err);
-	if (task->late)
-		sr_error_release(err);
-	return task->late;
+	if (!task->late)
+		return false;
+	sr_error_release(err);
+	return sr_late_renew(worker, index, err);
 }
 
 bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err)

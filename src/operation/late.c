@@ -41,7 +41,7 @@ bool sr_late_is_row(const struct sr_error *err)
 	return is_one_of(err, undefined) || is_one_of(err, refused);
 }
 
-bool sr_late_search_path(struct sr_worker *w, const char *schema, struct sr_error *err)
+bool sr_late_search_path(struct sr_worker *w, struct sr_conn *c, const char *schema, struct sr_error *err)
 {
 	const struct sr_run *run = w->run;
 	struct sr_strbuf sql = SR_STRBUF_INIT;
@@ -55,13 +55,13 @@ bool sr_late_search_path(struct sr_worker *w, const char *schema, struct sr_erro
 		}
 	sr_strbuf_adds(&sql, "SET search_path = ");
 	if (schema) {
-		sr_ident_add(&sql, w->target, schema);
+		sr_ident_add(&sql, c, schema);
 		sr_strbuf_adds(&sql, ", ");
-		sr_ident_add(&sql, w->target, last);
+		sr_ident_add(&sql, c, last);
 	} else {
 		sr_strbuf_adds(&sql, "''");
 	}
-	ok = sr_conn_exec(w->target, sr_strbuf_str(&sql), err);
+	ok = sr_conn_exec(c, sr_strbuf_str(&sql), err);
 	sr_strbuf_release(&sql);
 	return ok;
 }
@@ -83,7 +83,7 @@ bool sr_late_settle(struct sr_worker *w, bool ok, const char *what, struct sr_er
 		sr_error_release(err);
 		warn(w->run, what);
 	}
-	if (sr_late_search_path(w, NULL, again))
+	if (sr_late_search_path(w, w->target, NULL, again))
 		return ok;
 	if (ok)
 		sr_error_move(err, again);
@@ -104,7 +104,7 @@ bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, str
 	va_end(args);
 	ok = sr_conn_exec(w->target, sr_strbuf_str(&sql), err);
 	if (!ok && sr_late_is_name(err)) {
-		ok = sr_late_search_path(w, schema, &again) &&
+		ok = sr_late_search_path(w, w->target, schema, &again) &&
 		     sr_conn_exec(w->target, sr_strbuf_str(&sql), &again);
 		ok = sr_late_settle(w, ok, what, &again, err);
 	}
@@ -112,15 +112,27 @@ bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, str
 	return ok;
 }
 
+bool sr_late_renew(struct sr_worker *w, int index, struct sr_error *err)
+{
+	struct sr_error why = SR_ERROR_INIT; /* err keeps what the chunk was refused for */
+
+	if (PQtransactionStatus(sr_conn_pg(w->source)) == PQTRANS_INTRANS)
+		return true;
+	if (sr_worker_renew_source(w, index, &why))
+		return true;
+	sr_error_move(err, &why);
+	return false;
+}
+
 static bool try_one(struct sr_task *task, struct sr_worker *w, int index, bool with_path,
 		    struct sr_error *err)
 {
 	const struct sr_copy_table *table = task->run->plan.chunks[task->first].table;
 	struct sr_error ignored = SR_ERROR_INIT;
-	bool ok = (!with_path || sr_late_search_path(w, table->schema, err)) &&
+	bool ok = (!with_path || sr_late_search_path(w, w->target, table->schema, err)) &&
 		  sr_job_chunk_now(task, w, index, err);
 
-	if (with_path && !sr_late_search_path(w, NULL, ok ? err : &ignored))
+	if (with_path && !sr_late_search_path(w, w->target, NULL, ok ? err : &ignored))
 		ok = false;
 	sr_error_release(&ignored);
 	if (ok && with_path)
@@ -145,7 +157,7 @@ static bool try_all(struct sr_run *run, struct sr_worker *w, int index, bool wit
 			if (try_one(task, w, index, with_path, err)) {
 				task->late = false;
 				(*left)--;
-			} else if (!sr_late_is_row(err)) {
+			} else if (!sr_late_is_row(err) || !sr_late_renew(w, index, err)) {
 				return false;
 			}
 		}

@@ -186,8 +186,12 @@ static bool all_phases(struct sr_run *run, struct sr_error *err)
 	    !phase(run, SR_PHASE_EXTRACT, sr_run_extract, err) ||
 	    !phase(run, SR_PHASE_COPY, copy_and_finish, err))
 		return false;
-	if (run->request->verify && !phase(run, SR_PHASE_VERIFY, sr_run_verify, err))
-		return false;
+	/* What cannot be compared is there all the same: hours of copying are not thrown away for it. */
+	if (run->request->verify && !phase(run, SR_PHASE_VERIFY, sr_run_verify, err)) {
+		if (err->class == SR_ERR_SIGNAL)
+			return false;
+		sr_error_move(&run->unverified, err);
+	}
 	return !interrupted(run, err) && hand_over(run, err);
 }
 
@@ -321,6 +325,7 @@ static void release(struct sr_run *run)
 	sr_conninfo_release(&run->source_info);
 	sr_conninfo_release(&run->source_secrets);
 	sr_strbuf_release(&run->done);
+	sr_error_release(&run->unverified);
 	free(run->source_name);
 	free(run->snapshot);
 	free(run->encoding);
@@ -331,7 +336,11 @@ static void judge(const struct sr_run *run, bool cleaned, struct sr_error *clean
 {
 	const struct sr_outcome *out = run->out;
 
-	if (out->differences)
+	if (run->unverified.class) {
+		sr_error_copy(err, &run->unverified);
+		sr_error_reclass(err, SR_ERR_VERIFY);
+		sr_error_hint(err, "The schemas are restored, but could not be compared with the source.");
+	} else if (out->differences)
 		sr_error_set(err, SR_ERR_VERIFY, "verification found differences in %lld of %lld tables",
 			     (long long)out->differences, (long long)out->verified_tables);
 	else if (out->nfailures) {

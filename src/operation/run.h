@@ -15,6 +15,8 @@
 #ifndef SR_OPERATION_RUN_H
 #define SR_OPERATION_RUN_H
 
+#include <pthread.h>
+
 #include "copy/plan.h"
 #include "copy/stream.h"
 #include "ddl/script.h"
@@ -49,6 +51,7 @@ struct sr_task {
 struct sr_worker {
 	struct sr_run *run;
 	struct sr_conn *source, *target;
+	pthread_mutex_t mutex; /* guards the pointer `source`: sr_worker_cancel() is another thread's */
 	struct sr_item_session session;
 	int cancels; /* how often it was asked to give up */
 };
@@ -61,6 +64,7 @@ struct sr_run {
 	struct sr_outcome *out;
 	char id[40];
 	int64_t began_ms;
+	struct sr_error unverified; /* why the comparison could not be made; the data is there */
 	struct sr_strbuf done; /* what the running phase did, told at its end */
 
 	struct sr_journal *journal;
@@ -86,7 +90,8 @@ struct sr_run {
 	int *schema_intents; /* journal numbers; 0: not made yet */
 	struct sr_strlist new_names;
 	struct sr_extension_members *members;
-	PGresult *bodies; /* of the source's functions, before the rename; NULL where nobody needs them back */
+	PGresult
+		*bodies; /* of the source's functions, before the rename; NULL where nobody needs them back */
 
 	struct sr_script script;
 	const char
@@ -120,6 +125,8 @@ bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err);
+/* A new connection to the source, inside the snapshot, in place of one whose transaction was ended by an error. */
+bool sr_worker_renew_source(struct sr_worker *w, int index, struct sr_error *err);
 bool sr_worker_open(void *ctx, int index, void **state, struct sr_error *err);
 void sr_worker_close(void *ctx, int index, void *state);
 bool sr_worker_usable(void *ctx, void *state);
@@ -135,13 +142,15 @@ bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, stru
 bool sr_late_is_name(const struct sr_error *err); /* something was not found by its name alone */
 bool sr_late_is_row(const struct sr_error *err); /* or a row was refused */
 /* The schema and public; NULL: back to none. */
-bool sr_late_search_path(struct sr_worker *w, const char *schema, struct sr_error *err);
+bool sr_late_search_path(struct sr_worker *w, struct sr_conn *c, const char *schema, struct sr_error *err);
 /* After a second try with the schema in the search_path: `ok`, or `again` has its error, which says less than the first. */
 bool sr_late_settle(struct sr_worker *w, bool ok, const char *what, struct sr_error *again,
 		    struct sr_error *err);
 /* Runs a statement, and tries it so where names are not found. */
 bool sr_late_exec(struct sr_worker *w, const char *schema, const char *what, struct sr_error *err,
 		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* After a refused chunk: the source's transaction is of no use any more. */
+bool sr_late_renew(struct sr_worker *w, int index, struct sr_error *err);
 bool sr_late_chunks(struct sr_run *run, struct sr_worker *w, int index, struct sr_error *err);
 
 /* privileges.c */
