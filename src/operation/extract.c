@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ddl/dump.h"
+#include "ddl/role_map.h"
 #include "operation/bodies.h"
+#include "operation/dependencies.h"
 #include "operation/schemas.h"
 #include "pg/ident.h"
 #include "run.h"
@@ -246,6 +248,8 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 		.no_privileges = run->request->no_privileges,
 		.role = run->target.role,
 		.grant_as_owner = !run->target.superuser,
+		.roles = run->roles,
+		.nroles = run->nroles,
 		.rules = &rules,
 		.note = on_note,
 		.note_ctx = run,
@@ -265,13 +269,17 @@ static bool read_initial_grants(struct sr_run *run, struct sr_error *err)
 {
 	char *schemas = sr_ident_array(&run->new_names);
 	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_initial_grants, "%text", schemas);
-	struct sr_strbuf grants = SR_STRBUF_INIT;
+	struct sr_strbuf grants = SR_STRBUF_INIT, mapped = SR_STRBUF_INIT;
 
 	free(schemas);
 	for (int i = 0; res && i < PQntuples(res); i++)
 		sr_strbuf_addf(&grants, "%s\n", PQgetvalue(res, i, 0));
-	if (grants.len && !run->request->no_privileges)
-		run->schema_grants = sr_arena_strdup(&run->script.archive.arena, sr_strbuf_str(&grants));
+	if (grants.len && !run->request->no_privileges) {
+		if (!sr_role_map_sql(sr_strbuf_str(&grants), run->roles, run->nroles, &mapped))
+			sr_strbuf_add(&mapped, grants.data, grants.len);
+		run->schema_grants = sr_arena_strdup(&run->script.archive.arena, sr_strbuf_str(&mapped));
+	}
+	sr_strbuf_release(&mapped);
 	sr_strbuf_release(&grants);
 	PQclear(res);
 	return res != NULL;
@@ -297,23 +305,6 @@ static bool write_scripts(struct sr_run *run, struct sr_error *err)
 		free(path);
 	}
 	free(dir);
-	return ok;
-}
-
-static bool check_roles(struct sr_run *run, struct sr_error *err)
-{
-	struct sr_strlist roles = SR_STRLIST_INIT, owners = SR_STRLIST_INIT;
-	bool ok = sr_script_roles(&run->script, &roles, err);
-
-	for (size_t i = 0; ok && !run->request->no_owner && i < run->script.n; i++) {
-		const struct sr_item *item = &run->script.items[i];
-
-		if (item->owner_sql && !sr_strlist_has(&owners, item->entry->owner))
-			sr_strlist_add(&owners, item->entry->owner);
-	}
-	ok = ok && sr_target_check_roles(&run->target, &roles, &owners, err);
-	sr_strlist_release(&roles);
-	sr_strlist_release(&owners);
 	return ok;
 }
 
@@ -391,7 +382,10 @@ bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
 	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) ||
-	    !check_roles(run, err) || !sr_bodies_replace(run, err))
+	    !sr_run_check_roles(run, err) ||
+	    !sr_dependencies_check(&run->script, run->renames, run->nrenames, run->source_conn, &run->target,
+				   run->report, err) ||
+	    !sr_bodies_replace(run, err))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
 	if (!plan_copy(run, err))
