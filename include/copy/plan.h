@@ -17,11 +17,13 @@
 struct sr_conn;
 struct sr_error;
 struct sr_strbuf;
+struct sr_rename;
 struct sr_strlist;
 
 struct sr_copy_table {
 	unsigned oid; /* on the source */
-	const char *schema, *name;
+	const char *schema, *name; /* on the target */
+	const char *source_schema; /* the same, unless the source's schemas still have their own names */
 	int64_t bytes; /* heap and TOAST, on the source */
 	int64_t heap_pages;
 	int64_t rows_estimated; /* reltuples; -1 unknown */
@@ -30,13 +32,14 @@ struct sr_copy_table {
 	bool binary;
 	const char *why_text; /* "column \"x\" has type …", when not binary */
 	const char *columns; /* quoted, comma separated, generated ones left out; "" when there is none */
-	const char *qualified; /* quoted, for statements */
+	const char *qualified; /* quoted, for statements on the target */
+	const char *source; /* likewise on the source */
 	const char *display; /* a.orders, for people */
 	/*
 	 * Partitions by the hash of an enum: on the target the same value may belong into another partition.  Then the
 	 * rows go through this ancestor (quoted; NULL: none), and only the counts of all that do so together mean something.
 	 */
-	const char *through;
+	const char *through, *source_through; /* on the target, on the source */
 	struct sr_copy_table *first_sibling, *next_sibling; /* those with the same `through`; NULL without */
 	size_t nchunks;
 	/* Filled while copying, by the workers: what is committed on the target. */
@@ -84,6 +87,9 @@ struct sr_copy_options {
 	 * server knows values that an older one does not ("infinity" of interval in 17): then text, which it refuses. */
 	int target_version;
 	int64_t chunk_bytes; /* 0: chosen from the workers and the sizes, never below 64 MiB */
+	/* Where the source's schemas were not renamed: what they are called on the target.  The names outlive the plan. */
+	const struct sr_rename *renames;
+	size_t nrenames;
 };
 
 /* schemas: exact names on the source.  Also reads sequences and matviews. Class SR_ERR_COPY. */

@@ -36,7 +36,7 @@ struct sr_body_rules {
 };
 
 struct sr_body_note {
-	char *code; /* "dynamic-sql", "other-language", "unparsed-body", "unqualified-name" */
+	char *code; /* "dynamic-sql", "other-language", "unparsed-body", "unqualified-name", "unparsed-statement" */
 	int line; /* in the body, from 1; 0: the whole */
 	char *text;
 	char *hint; /* or NULL */

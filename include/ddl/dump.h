@@ -18,6 +18,7 @@ struct sr_dump_options {
 	const struct sr_conninfo *source; /* the password goes through the environment */
 	const struct sr_strlist *schemas; /* exact names */
 	const char *snapshot; /* an exported snapshot, or NULL */
+	const char *encoding; /* of names and texts; NULL: the database's own */
 	const char *directory; /* private: where the archive is written, and removed again */
 	const volatile int *stop; /* becomes non-zero: give up */
 };

@@ -71,6 +71,10 @@ struct sr_script_options {
 	/* Grants are made as the object's owner.  A superuser's are the owner's anyway; for another role, a member of
 	 * several that may grant, the server would pick any of them. */
 	bool grant_as_owner;
+	/* Roles by another name on the target: owners, grants, policies' TO lists (ddl/role_map.h).  A statement that cannot
+	 * be understood keeps its roles, with a note "unmapped-roles". */
+	const struct sr_rename *roles;
+	size_t nroles;
 	const struct sr_body_rules *rules; /* NULL: bodies as they are */
 	/* Called for each note on a body: object as "function a.f(integer)". May be NULL.  A statement that cannot be
 	 * understood at all stays as it is, with a note "unparsed-body". */

@@ -54,6 +54,8 @@ struct sr_outcome {
 	size_t nfailures;
 	bool verified; /* verification ran */
 	int64_t verified_tables, differences;
+	bool ddl_verified; /* definitions were compared */
+	int64_t ddl_equal, ddl_differences; /* objects */
 	struct sr_plan_line *plan;
 	size_t nplan;
 	struct sr_strlist leftovers; /* what could not be removed: "directory /x", "process 123" */

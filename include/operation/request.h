@@ -13,7 +13,7 @@
 #include "pg/conninfo.h"
 #include "recovery/plan.h"
 
-enum sr_verify_flags { SR_VERIFY_COUNTS = 1, SR_VERIFY_CHECKSUM = 2 };
+enum sr_verify_flags { SR_VERIFY_COUNTS = 1, SR_VERIFY_CHECKSUM = 2, SR_VERIFY_DDL = 4 };
 
 struct sr_source_driver;
 
@@ -47,6 +47,8 @@ struct sr_request {
 	/* To where */
 	struct sr_conninfo conninfo; /* the target */
 	bool no_owner, no_privileges, allow_publication;
+	struct sr_strlist role_maps; /* OLD=NEW, names as in the catalog */
+	bool create_missing_roles;
 
 	/* How */
 	int jobs; /* 0: from the cores */

@@ -48,18 +48,22 @@ bool sr_target_check(struct sr_target *t, bool allow_publication, struct sr_repo
 		     struct sr_error *err);
 /* Refuses (SR_ERR_REFUSED) a name that exists there, or that another operation works on; keeps the lock. */
 bool sr_target_claim(struct sr_target *t, const char *schema, struct sr_error *err);
-/* Refuses when roles are missing or may not own; all named at once. */
+/*
+ * Refuses when roles are missing or may not own; all named at once.  With `create` the missing ones go
+ * there instead, and it is refused when we may not create them.
+ */
 bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
-			   const struct sr_strlist *owners, struct sr_error *err);
+			   const struct sr_strlist *owners, struct sr_strlist *create, struct sr_error *err);
 /* Reads a time as the server's timestamptz does, without a zone as UTC; SR_ERR_USAGE. */
 bool sr_target_read_time(struct sr_target *t, const char *text, int64_t *unix_us, struct sr_error *err);
 
 /* CREATE SCHEMA, the mark, and the owner (owner_sql or NULL), in one transaction. */
 bool sr_target_create_schema(struct sr_target *t, const char *schema, const char *owner_sql,
 			     struct sr_error *err);
-/* Takes the marks off all schemas in one transaction; comments[i] is the COMMENT ON SCHEMA statement or NULL. */
+/* Takes the marks off all schemas, and off the roles made for them, in one transaction; comments[i] is the COMMENT ON
+ * SCHEMA statement or NULL. */
 bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments,
-			      size_t n, struct sr_error *err);
+			      size_t n, const struct sr_strlist *roles, struct sr_error *err);
 
 /* The detail of an intent to make this schema, for the journal.  The caller owns the object. */
 struct json_object *sr_target_intent(const struct sr_target *t, const char *schema);
@@ -70,5 +74,14 @@ struct json_object *sr_target_intent(const struct sr_target *t, const char *sche
  */
 bool sr_target_undo(struct json_object *detail, const char *password, struct sr_log *log,
 		    struct sr_error *err);
+
+/* ---- target_role.c: roles that the schemas need, made with the same mark ---- */
+
+/* CREATE ROLE … NOLOGIN and the mark, in one transaction.  Who is no superuser becomes a member, to make it an owner. */
+bool sr_target_create_role(struct sr_target *t, const char *role, struct sr_error *err);
+struct json_object *sr_target_role_intent(const struct sr_target *t, const char *role);
+/* As sr_target_undo(), after the schemas are gone: a role that others have given something to meanwhile stays. */
+bool sr_target_undo_role(struct json_object *detail, const char *password, struct sr_log *log,
+			 struct sr_error *err);
 
 #endif

@@ -112,6 +112,10 @@ static bool check_names(const struct sr_request *r, struct sr_error *err)
 		if (!check_pair(r->renames.items[i], "rename",
 				"It is OLD=NEW, for example --rename a=a_before.", err))
 			return false;
+	for (size_t i = 0; i < r->role_maps.n; i++)
+		if (!check_pair(r->role_maps.items[i], "map-role",
+				"It is OLD=NEW, for example --map-role app_owner=app.", err))
+			return false;
 	for (size_t i = 0; i < r->source_settings.n; i++)
 		if (!check_pair(r->source_settings.items[i], "source-setting",
 				"It is NAME=VALUE, for example --source-setting maintenance_work_mem=1GB.",

@@ -148,19 +148,17 @@ static bool apply_verify(unsigned *field, const char *origin, const char *value,
 	static const struct {
 		const char *name;
 		unsigned flag;
-	} kinds[] = { { "counts", SR_VERIFY_COUNTS }, { "checksum", SR_VERIFY_CHECKSUM }, { "none", 0 } };
-	const char *hint = "It is none, or a list with commas of: counts, checksum.";
+	} kinds[] = { { "counts", SR_VERIFY_COUNTS },
+		      { "checksum", SR_VERIFY_CHECKSUM },
+		      { "ddl", SR_VERIFY_DDL },
+		      { "none", 0 } };
+	const char *hint = "It is none, or a list with commas of: counts, checksum, ddl.";
 	unsigned flags = 0, words = 0;
 	bool none = false;
 
 	for (const char *p = value;; p++) {
 		size_t n = strcspn(p, ","), i = 0;
 
-		if (n == 3 && strncmp(p, "ddl", n) == 0) {
-			sr_error_set(err, SR_ERR_USAGE, "%s cannot compare definitions (ddl) in this version",
-				     origin);
-			return sr_error_hint(err, "%s", hint);
-		}
 		while (i < SR_COUNT(kinds) &&
 		       (strlen(kinds[i].name) != n || strncmp(p, kinds[i].name, n) != 0))
 			i++;

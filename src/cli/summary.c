@@ -123,6 +123,21 @@ static char *describe_verification(const struct sr_summary *s)
 	return sr_asprintf("%s of %lld %s equal on both ends", what, (long long)o->verified_tables, tables);
 }
 
+static char *describe_definitions(const struct sr_summary *s)
+{
+	const struct sr_outcome *o = s->outcome;
+	struct sr_strbuf out = SR_STRBUF_INIT;
+
+	if (!o->ddl_verified)
+		return sr_strdup("not compared");
+	sr_count_format(o->ddl_equal, &out);
+	sr_strbuf_addf(&out, " object%s equal", o->ddl_equal == 1 ? "" : "s");
+	if (o->ddl_differences)
+		sr_strbuf_addf(&out, ", %lld DIFFERENCE%s", (long long)o->ddl_differences,
+			       o->ddl_differences == 1 ? "" : "S");
+	return sr_strbuf_take(&out);
+}
+
 static char *describe_phases(const struct sr_summary *s)
 {
 	struct sr_strbuf out = SR_STRBUF_INIT;
@@ -153,14 +168,18 @@ static char *describe_objects(const struct sr_summary *s)
 static void add_facts(const struct sr_summary *s, struct sr_strbuf *out)
 {
 	char *objects = describe_objects(s), *verified = describe_verification(s),
-	     *phases = describe_phases(s);
+	     *definitions = describe_definitions(s), *phases = describe_phases(s);
+	const unsigned verify = s->settings->request.verify;
 	struct sr_strbuf time = SR_STRBUF_INIT;
-	struct sr_text_pair pairs[5];
+	struct sr_text_pair pairs[6];
 	size_t n = 0;
 
 	sr_duration_format(s->outcome->ms, &time);
 	pairs[n++] = (struct sr_text_pair){ "objects", objects };
-	pairs[n++] = (struct sr_text_pair){ "verified", verified };
+	if (verify != SR_VERIFY_DDL)
+		pairs[n++] = (struct sr_text_pair){ "verified", verified };
+	if (verify & SR_VERIFY_DDL)
+		pairs[n++] = (struct sr_text_pair){ "definitions", definitions };
 	pairs[n++] = (struct sr_text_pair){ "time", sr_strbuf_str(&time) };
 	if (*phases)
 		pairs[n++] = (struct sr_text_pair){ "seconds", phases };
@@ -169,6 +188,7 @@ static void add_facts(const struct sr_summary *s, struct sr_strbuf *out)
 	sr_text_pairs(out, "  ", pairs, n, s->utf8);
 	free(objects);
 	free(verified);
+	free(definitions);
 	free(phases);
 	sr_strbuf_release(&time);
 }

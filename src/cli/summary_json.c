@@ -113,6 +113,10 @@ struct json_object *sr_summary_json(const struct sr_summary *s)
 	sr_json_add_bool(obj, "verified", o->verified);
 	sr_json_add_int(obj, "verified_tables", o->verified_tables);
 	sr_json_add_int(obj, "differences", o->differences);
+	if (o->ddl_verified) {
+		sr_json_add_int(obj, "definitions_equal", o->ddl_equal);
+		sr_json_add_int(obj, "definition_differences", o->ddl_differences);
+	}
 	json_object_object_add(obj, "failures", failures(o));
 	json_object_object_add(obj, "warnings", warnings(s->report));
 	json_object_object_add(obj, "leftovers", names(&o->leftovers));

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "ddl/body.h"
 #include "pg/conn.h"
 #include "pg/ident.h"
 #include "sql.h"
@@ -35,6 +36,15 @@ static const char *display(struct sr_copy_plan *plan, const char *schema, const 
 	return shown;
 }
 
+/* What a schema of the source is called on the target. */
+static const char *new_name(const struct sr_copy_options *options, const char *schema)
+{
+	for (size_t i = 0; i < options->nrenames; i++)
+		if (strcmp(options->renames[i].from, schema) == 0)
+			return options->renames[i].to;
+	return schema;
+}
+
 static bool read_table(struct sr_copy_plan *plan, struct sr_conn *source, PGresult *res, int row,
 		       struct sr_error *err)
 {
@@ -50,7 +60,6 @@ static bool read_table(struct sr_copy_plan *plan, struct sr_conn *source, PGresu
 	t->schema = sr_arena_strdup(&plan->arena, schema);
 	t->name = sr_arena_strdup(&plan->arena, name);
 	t->qualified = qualify(plan, source, schema, name);
-	t->display = display(plan, schema, name);
 	t->heap_pages = pages;
 	t->bytes = bytes + toast;
 	t->rows_estimated = rows;
@@ -147,7 +156,7 @@ static void add_sibling(struct sr_copy_plan *plan, struct sr_copy_table *leaf)
 }
 
 static bool read_hash_roots(struct sr_copy_plan *plan, struct sr_conn *source, const char *schemas,
-			    struct sr_error *err)
+			    const struct sr_copy_options *options, struct sr_error *err)
 {
 	PGresult *res;
 	bool ok;
@@ -163,7 +172,8 @@ static bool read_hash_roots(struct sr_copy_plan *plan, struct sr_conn *source, c
 
 		ok = sr_row(res, i, err, "%int8 %text %text", 0, &oid, 1, &schema, 2, &name);
 		if (ok && (leaf = find_table(plan, (unsigned)oid))) {
-			leaf->through = qualify(plan, source, schema, name);
+			leaf->source_through = qualify(plan, source, schema, name);
+			leaf->through = qualify(plan, source, new_name(options, schema), name);
 			add_sibling(plan, leaf);
 		}
 	}
@@ -309,13 +319,39 @@ static bool read_matviews(struct sr_copy_plan *plan, struct sr_conn *source, con
 		m->oid = (unsigned)oid;
 		m->schema = sr_arena_strdup(&plan->arena, schema);
 		m->name = sr_arena_strdup(&plan->arena, name);
-		m->qualified = qualify(plan, source, schema, name);
-		m->display = display(plan, schema, name);
 		m->bytes = bytes;
 		m->populated = populated;
 	}
 	PQclear(res);
 	return ok && (plan->nmatviews == 0 || read_matview_needs(plan, source, schemas, err));
+}
+
+/* Everything was read under the source's names. */
+static void name_for_target(struct sr_copy_plan *plan, struct sr_conn *source,
+			    const struct sr_copy_options *options)
+{
+	for (size_t i = 0; i < plan->ntables; i++) {
+		struct sr_copy_table *t = &plan->tables[i];
+
+		t->source_schema = t->schema;
+		t->source = t->qualified;
+		t->schema = new_name(options, t->schema);
+		t->qualified = qualify(plan, source, t->schema, t->name);
+		t->display = display(plan, t->schema, t->name);
+	}
+	for (size_t i = 0; i < plan->nsequences; i++) {
+		struct sr_copy_sequence *s = &plan->sequences[i];
+
+		s->schema = new_name(options, s->schema);
+		s->qualified = qualify(plan, source, s->schema, s->name);
+	}
+	for (size_t i = 0; i < plan->nmatviews; i++) {
+		struct sr_copy_matview *m = &plan->matviews[i];
+
+		m->schema = new_name(options, m->schema);
+		m->qualified = qualify(plan, source, m->schema, m->name);
+		m->display = display(plan, m->schema, m->name);
+	}
 }
 
 bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const struct sr_strlist *schemas,
@@ -327,7 +363,7 @@ bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const 
 
 	*plan = (struct sr_copy_plan){ .arena = SR_ARENA_INIT };
 	ok = read_tables(plan, source, names, err) && read_columns(plan, source, names, err) &&
-	     read_hash_roots(plan, source, names, err) && read_sequences(plan, source, names, err) &&
+	     read_hash_roots(plan, source, names, options, err) && read_sequences(plan, source, names, err) &&
 	     read_matviews(plan, source, names, err);
 	free(names);
 	if (!ok) {
@@ -335,6 +371,7 @@ bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const 
 		sr_error_reclass(err, SR_ERR_COPY);
 		return sr_error_context(err, "planning the copy");
 	}
+	name_for_target(plan, source, options);
 	respect_target(plan, version, options->target_version);
 	sr_copy_plan_cut(plan, options, version);
 	return true;

@@ -71,7 +71,7 @@ static void add_search_path(const struct sr_copy_chunk *chunk, struct sr_conn *s
 	if (chunk->whole || !chunk->table->binary) {
 		sr_strbuf_adds(sql, "''; ");
 	} else {
-		sr_ident_add(sql, source, chunk->table->schema);
+		sr_ident_add(sql, source, chunk->table->source_schema);
 		sr_strbuf_adds(sql, ", public; ");
 	}
 }
@@ -82,11 +82,11 @@ static void source_statement(const struct sr_copy_chunk *chunk, struct sr_conn *
 
 	add_search_path(chunk, source, sql);
 	if (chunk->whole) {
-		add_table(t, t->qualified, sql);
+		add_table(t, t->source, sql);
 	} else {
 		sr_strbuf_addf(sql,
 			       "COPY (SELECT %s FROM ONLY %s WHERE ctid >= '(%" PRId64 ",0)'::pg_catalog.tid",
-			       t->columns, t->qualified, chunk->first_page);
+			       t->columns, t->source, chunk->first_page);
 		if (chunk->end_page >= 0)
 			sr_strbuf_addf(sql, " AND ctid < '(%" PRId64 ",0)'::pg_catalog.tid", chunk->end_page);
 		sr_strbuf_addc(sql, ')');

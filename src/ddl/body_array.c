@@ -43,7 +43,7 @@ static const char *read_element(const char *p, struct sr_strbuf *element)
 {
 	bool quoted = *p == '"';
 
-	for (p += quoted; *p && (quoted ? *p != '"' : !strchr("{},", *p)); p++) {
+	for (p += quoted; *p && (quoted ? *p != '"' : !strchr("{},\"", *p)); p++) {
 		if (*p == '\\' && p[1])
 			p++;
 		sr_strbuf_addc(element, *p);
@@ -51,40 +51,51 @@ static const char *read_element(const char *p, struct sr_strbuf *element)
 	return quoted && *p ? p + 1 : p;
 }
 
-bool sr_body_edit_array(struct sr_body_text *b, size_t i, enum sr_names_kind kind)
+/* The elements of the array at p with their names rewritten; false when it is not what array_out() writes. */
+static bool rewrite_elements(struct sr_body_text *b, const char *p, enum sr_names_kind kind,
+			     struct sr_strbuf *out, bool *changed)
 {
-	struct sr_strbuf old = SR_STRBUF_INIT, new = SR_STRBUF_INIT;
-	bool changed = false;
-	const char *p, *open;
-
-	if (i >= b->toks.n || b->toks.items[i].kind != SR_TOK_STRING)
-		return false;
-	b->claimed[i] = true;
-	sr_tok_string(&b->toks, i, &old);
-	open = strchr(sr_strbuf_str(&old), '{');
-	p = open ? open : sr_strbuf_str(&old) + old.len;
-	sr_strbuf_add(&new, sr_strbuf_str(&old), (size_t)(p - sr_strbuf_str(&old)));
 	while (*p) {
 		struct sr_strbuf element = SR_STRBUF_INIT, name = SR_STRBUF_INIT;
 		const char *start = p;
 
 		if (strchr("{},", *p) || is_blank(*p)) {
-			sr_strbuf_addc(&new, *p++);
+			sr_strbuf_addc(out, *p++);
 			continue;
 		}
 		p = read_element(p, &element);
 		if (sr_body_rewrite_names(b, sr_strbuf_str(&element), kind, &name)) {
-			changed = true;
-			add_element(&new, sr_strbuf_str(&name));
+			*changed = true;
+			add_element(out, sr_strbuf_str(&name));
 		} else {
-			sr_strbuf_add(&new, start, (size_t)(p - start));
+			sr_strbuf_add(out, start, (size_t)(p - start));
 		}
 		sr_strbuf_release(&element);
 		sr_strbuf_release(&name);
+		if (*p != ',' && *p != '}')
+			return false;
 	}
-	if (changed)
+	return true;
+}
+
+bool sr_body_edit_array(struct sr_body_text *b, size_t i, enum sr_names_kind kind)
+{
+	struct sr_strbuf old = SR_STRBUF_INIT, new = SR_STRBUF_INIT;
+	bool changed = false, ok;
+	const char *p, *open;
+
+	if (i >= b->toks.n || b->toks.items[i].kind != SR_TOK_STRING)
+		return false;
+	sr_tok_string(&b->toks, i, &old);
+	p = sr_strbuf_str(&old);
+	open = strchr(p, '{');
+	sr_strbuf_add(&new, p, open ? (size_t)(open - p) : old.len);
+	ok = rewrite_elements(b, open ? open : "", kind, &new, &changed);
+	if (ok)
+		b->claimed[i] = true;
+	if (ok && changed)
 		sr_body_edit_string(b, i, sr_strbuf_str(&new));
 	sr_strbuf_release(&old);
 	sr_strbuf_release(&new);
-	return true;
+	return ok;
 }

@@ -29,6 +29,7 @@ struct walk {
 	struct sr_strlist ctes;
 	struct pending *pending;
 	size_t npending, pending_cap;
+	bool definition; /* in CREATE OPERATOR (…) and the like: functions read as types */
 	const char *objtype; /* of the utility statement around: "OBJECT_COLUMN" */
 	bool failed; /* the tokens are not what the tree says */
 };
@@ -157,30 +158,11 @@ static void on_type(struct walk *w, struct json_object *node, struct json_object
 	size_t n = sr_node_count(names), i = token_of(w, node);
 
 	if (!pct || !json_object_get_boolean(pct))
-		located(w, node, names, SR_BODY_TYPE);
+		located(w, node, names, w->definition ? SR_BODY_OTHER : SR_BODY_TYPE);
 	else if (n >= 3)
 		sr_body_edit_name(w->b, i, n, n - 3, SR_BODY_RELATION);
 	else if (i < w->b->toks.n)
 		w->b->claimed[i] = true;
-}
-
-/* Does any string constant below this node mention a renamed schema? */
-static bool mentions(const struct walk *w, struct json_object *node)
-{
-	struct json_object *aconst = sr_node_member(node, "A_Const");
-	size_t n = json_object_is_type(node, json_type_array) ? json_object_array_length(node) : 0;
-	struct json_object_iterator it, end;
-	bool found = aconst && sr_body_mentions(w->b, sr_node_constant_value(aconst));
-
-	for (size_t i = 0; i < n && !found; i++)
-		found = mentions(w, sr_node_item(node, i));
-	if (found || !json_object_is_type(node, json_type_object))
-		return found;
-	it = json_object_iter_begin(node);
-	end = json_object_iter_end(node);
-	for (; !json_object_iter_equal(&it, &end) && !found; json_object_iter_next(&it))
-		found = mentions(w, json_object_iter_peek_value(&it));
-	return found;
 }
 
 /* pg_catalog.regclass or regclass, and not a.regclass. */
@@ -193,6 +175,30 @@ static enum sr_names_kind names_kind_of_type(struct json_object *names)
 	if (!type || (schema && strcmp(schema, "pg_catalog") != 0))
 		return SR_NAMES_NONE;
 	return sr_names_of_type(type);
+}
+
+/* Does any string constant below this node mention a renamed schema? */
+static bool mentions(const struct walk *w, struct json_object *node)
+{
+	struct json_object *aconst = sr_node_member(node, "A_Const"),
+			   *cast = sr_node_member(node, "TypeCast");
+	size_t n = json_object_is_type(node, json_type_array) ? json_object_array_length(node) : 0;
+	struct json_object_iterator it, end;
+	bool found = aconst && sr_body_mentions(w->b, sr_node_constant_value(aconst));
+
+	/* 'a.t'::regclass is dealt with for itself. */
+	if (sr_node_member(sr_node_member(cast, "arg"), "A_Const") &&
+	    names_kind_of_type(sr_node_member(sr_node_member(cast, "typeName"), "names")) != SR_NAMES_NONE)
+		return false;
+	for (size_t i = 0; i < n && !found; i++)
+		found = mentions(w, sr_node_item(node, i));
+	if (found || !json_object_is_type(node, json_type_object))
+		return found;
+	it = json_object_iter_begin(node);
+	end = json_object_iter_end(node);
+	for (; !json_object_iter_equal(&it, &end) && !found; json_object_iter_next(&it))
+		found = mentions(w, json_object_iter_peek_value(&it));
+	return found;
 }
 
 /* A value that names objects: rewritten if constant, and a note if it is put together from strings that look so. */
@@ -215,10 +221,10 @@ static void on_names(struct walk *w, struct json_object *node, struct json_objec
 	} else if (!mentions(w, expr)) {
 		return;
 	}
-	sr_body_note(
-		w->b->notes, "dynamic-sql", line_of(w, node),
-		"Check which schema the name leads to, and change the function by hand if it is the old one.",
-		"a name is put together at run time from a string that mentions a renamed schema");
+	sr_body_note(w->b->notes, "dynamic-sql", line_of(w, node),
+		     "Check which schema the name leads to, and change the definition by hand if it is the "
+		     "old one.",
+		     "a name is put together at run time from a string that mentions a renamed schema");
 }
 
 /* set_config('search_path', expr, …) */
@@ -457,6 +463,7 @@ static void walk(struct walk *w, const char *key, struct json_object *node)
 {
 	static const char *const types[] = { "objtype", "removeType", "renameType", "objectType" };
 	const char *objtype = w->objtype, *owned = sr_node_string(node, "defname");
+	bool definition = w->definition;
 	struct json_object *with;
 
 	if (json_object_is_type(node, json_type_array)) {
@@ -470,6 +477,7 @@ static void walk(struct walk *w, const char *key, struct json_object *node)
 	for (size_t i = 0; i < SR_COUNT(types); i++)
 		if (sr_node_string(node, types[i]))
 			w->objtype = sr_node_string(node, types[i]);
+	w->definition |= sr_node_member(node, "definition") || sr_node_member(node, "params");
 	if (owned && strcmp(owned, "owned_by") == 0)
 		w->objtype = "OBJECT_COLUMN";
 	on_node(w, key, node);
@@ -479,6 +487,7 @@ static void walk(struct walk *w, const char *key, struct json_object *node)
 	else
 		walk_members(w, node, sr_node_member(node, "funcformat") ? "funcname" : "");
 	w->objtype = objtype;
+	w->definition = definition;
 }
 
 /* Finds `schema . name` among the tokens that are not spoken for. */
@@ -486,20 +495,24 @@ static bool settle(struct walk *w, const struct pending *p)
 {
 	const struct sr_toks *t = &w->b->toks;
 	const char *schema = sr_node_name(p->names, p->schema), *name = sr_node_name(p->names, p->schema + 1);
+	bool met = false;
 
 	for (size_t i = w->f->lo; i + 2 < w->f->hi; i++) {
 		const struct sr_tok *last = &t->items[i + 2];
 
-		if (w->b->claimed[i] || !sr_tok_is_name(t, i) || !sr_tok_is(t, i + 1, ".") ||
+		if (!sr_tok_is_name(t, i) || !sr_tok_is(t, i + 1, ".") ||
 		    strcmp(t->items[i].value, schema) != 0)
 			continue;
 		if (last->value ? strcmp(last->value, name) != 0
 				: strlen(name) != last->end - last->start ||
 					  memcmp(t->text + last->start, name, last->end - last->start) != 0)
 			continue;
-		return sr_body_edit_name(w->b, i, 2, 0, p->kind);
+		if (!w->b->claimed[i])
+			return sr_body_edit_name(w->b, i, 2, 0, p->kind);
+		met = true;
 	}
-	return false;
+	/* RETURNS TABLE (x a.t) has the type twice in the tree. */
+	return met && w->b->printed;
 }
 
 /* The schemas in "a, c" from token i on. */

@@ -56,6 +56,8 @@ static void make_arguments(const struct sr_dump_options *o, const char *file, st
 		sr_strlist_take(args, exact_pattern(o->schemas->items[i]));
 	if (o->snapshot)
 		sr_strlist_take(args, sr_asprintf("--snapshot=%s", o->snapshot));
+	if (o->encoding)
+		sr_strlist_take(args, sr_asprintf("--encoding=%s", o->encoding));
 	sr_strlist_take(args, sr_asprintf("--file=%s", file));
 	sr_conninfo_format(o->source, &conninfo);
 	if (conninfo.len)
@@ -96,6 +98,8 @@ static bool run(const struct sr_dump_options *o, const char *file, struct sr_err
 		sr_strlist_take(&env, sr_asprintf("PGPASSWORD=%s", password));
 	/* The encoding of the archive is the database's own, whatever the user's terminal has. */
 	sr_strlist_add(&env, "PGCLIENTENCODING");
+	/* Defaults of type timestamptz are printed in the session's zone. */
+	sr_strlist_add(&env, "PGTZ=UTC");
 	sr_strlist_take(&env, NULL);
 
 	spec.argv = (const char *const *)args.items;

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "ddl/item.h"
 #include "ddl/parents.h"
+#include "ddl/role_map.h"
 #include "pg/ident.h"
 
 static const char *keep(struct sr_script *s, struct sr_strbuf *text)
@@ -180,6 +181,24 @@ static const char *item_sql(struct sr_script *s, const struct sr_toc_entry *e,
 	return e->defn;
 }
 
+/* What names roles, with those of the target. */
+static const char *mapped_sql(struct sr_script *s, const struct sr_toc_entry *e, const char *sql,
+			      const struct sr_script_options *o)
+{
+	struct sr_strbuf out = SR_STRBUF_INIT;
+	char code[] = "unmapped-roles", text[] = "cannot be parsed: its roles are those of the source",
+	     hint[] = "Look at it in ddl/post-data.sql, and name the roles of the target by hand.";
+	struct sr_body_note note = { .code = code, .text = text, .hint = hint };
+	struct sr_body_notes notes = { .items = &note, .n = 1 };
+
+	if (sr_role_map_sql(sql, o->roles, o->nroles, &out))
+		sql = keep(s, &out);
+	else
+		tell(o, e, &notes);
+	sr_strbuf_release(&out);
+	return sql;
+}
+
 static void add_item(struct sr_script *s, const struct sr_toc_entry *e, enum sr_section section,
 		     const struct sr_script_options *o)
 {
@@ -190,6 +209,9 @@ static void add_item(struct sr_script *s, const struct sr_toc_entry *e, enum sr_
 	if (item->kind == SR_ITEM_ACL || item->kind == SR_ITEM_DEFAULT_ACL || section != SR_SECTION_PRE_DATA)
 		item->section = SR_SECTION_POST_DATA;
 	item->sql = item_sql(s, e, o);
+	if (o->nroles &&
+	    (item->kind == SR_ITEM_ACL || item->kind == SR_ITEM_DEFAULT_ACL || item->kind == SR_ITEM_POLICY))
+		item->sql = mapped_sql(s, e, item->sql, o);
 	if (!o->no_owner && (!o->role || strcmp(o->role, e->owner) != 0)) {
 		sr_entry_owner_sql(e, &text);
 		if (text.len)
@@ -199,6 +221,14 @@ static void add_item(struct sr_script *s, const struct sr_toc_entry *e, enum sr_
 	sr_entry_comment(e, &text);
 	item->comment_of = keep(s, &text);
 	sr_strbuf_release(&text);
+}
+
+static void map_owner(struct sr_script *s, struct sr_toc_entry *e, const struct sr_script_options *o)
+{
+	const char *mapped = sr_role_mapped(e->owner, o->roles, o->nroles);
+
+	if (mapped != e->owner)
+		e->owner = sr_arena_strdup(&s->archive.arena, mapped);
 }
 
 static bool is_privilege(const struct sr_toc_entry *e)
@@ -226,8 +256,9 @@ bool sr_script_build(struct sr_script *s, struct sr_archive *archive, const stru
 	*archive = (struct sr_archive){ 0 };
 	s->items = sr_calloc(a->n ? a->n : 1, sizeof *s->items);
 	for (size_t i = 0; i < a->n; i++) {
-		const struct sr_toc_entry *e = &a->entries[i];
+		struct sr_toc_entry *e = &a->entries[i];
 
+		map_owner(s, e, options);
 		/* What has no section of its own belongs where the archive has got to. */
 		if (e->section != SR_SECTION_NONE)
 			section = e->section;

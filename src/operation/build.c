@@ -256,6 +256,7 @@ static void add_post_data(struct sr_builder *b)
 	sr_build_edge(b, b->loaded, b->post_done, SR_EDGE_NEEDS);
 	for (size_t i = 0; i < run->script.n; i++) {
 		const struct sr_item *item = &run->script.items[i];
+		sr_job_run *run_it;
 		struct sr_task *task;
 
 		if (item->section != SR_SECTION_POST_DATA || is_grant(item) ||
@@ -263,8 +264,8 @@ static void add_post_data(struct sr_builder *b)
 			continue;
 		sr_strbuf_clear(&name);
 		sr_item_describe(item, &name);
-		task = sr_build_add(b, sr_strbuf_str(&name), sr_job_post_data, item_cost(b, item),
-				    SR_JOB_OPTIONAL);
+		run_it = item->kind == SR_ITEM_FOREIGN_KEY ? sr_job_foreign_key : sr_job_post_data;
+		task = sr_build_add(b, sr_strbuf_str(&name), run_it, item_cost(b, item), SR_JOB_OPTIONAL);
 		task->item = item;
 		b->job_of[item->entry->dump_id] = task->job;
 		add_item_edges(b, item, task->job);

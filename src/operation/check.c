@@ -20,7 +20,7 @@ static bool compare(const struct sr_copy_table *table, struct sr_worker *w, stru
 
 	if (ok && w->source)
 		ok = sr_conn_exec(w->source, "SAVEPOINT comparing", err) &&
-		     sr_late_search_path(w, w->source, table->schema, err) &&
+		     sr_late_search_path(w, w->source, table->source_schema, err) &&
 		     sr_verify_checksum(table, w->source, w->target, result, err);
 	else if (ok)
 		ok = sr_verify_counts(table, w->target, result, err);
@@ -83,7 +83,7 @@ static struct sr_graph *build(struct sr_run *run, struct sr_task *tasks)
 	return graph;
 }
 
-bool sr_run_verify(struct sr_run *run, struct sr_error *err)
+static bool verify_tables(struct sr_run *run, struct sr_error *err)
 {
 	struct sr_task *tasks = sr_calloc(run->plan.ntables + 1, sizeof *tasks);
 	struct sr_graph *graph = build(run, tasks);
@@ -116,4 +116,30 @@ bool sr_run_verify(struct sr_run *run, struct sr_error *err)
 	sr_graph_free(graph);
 	free(tasks);
 	return ok;
+}
+
+static void say_definitions(struct sr_run *run)
+{
+	const struct sr_outcome *out = run->out;
+	const char *between = run->done.len ? ", " : "";
+
+	if (out->ddl_differences)
+		sr_strbuf_addf(&run->done, "%s%lld differences in definitions", between,
+			       (long long)out->ddl_differences);
+	else
+		sr_strbuf_addf(&run->done, "%s%lld definitions equal", between, (long long)out->ddl_equal);
+}
+
+bool sr_run_verify(struct sr_run *run, struct sr_error *err)
+{
+	const unsigned kinds = run->request->verify;
+
+	if ((kinds & (SR_VERIFY_COUNTS | SR_VERIFY_CHECKSUM)) && !verify_tables(run, err))
+		return false;
+	if (!(kinds & SR_VERIFY_DDL))
+		return true;
+	if (!sr_run_verify_ddl(run, err))
+		return false;
+	say_definitions(run);
+	return true;
 }

@@ -125,6 +125,8 @@ bool sr_run_write_request(struct sr_run *run, struct sr_error *err)
 	sr_json_add_string(obj, "restore_command", r->restore_command);
 	sr_json_add_string(obj, "suffix", r->suffix);
 	json_object_object_add(obj, "rename", names(&r->renames));
+	json_object_object_add(obj, "map_role", names(&r->role_maps));
+	sr_json_add_bool(obj, "create_missing_roles", r->create_missing_roles);
 	json_object_object_add(obj, "target", sr_conninfo_to_json(&run->target.resolved));
 	sr_json_add_int(obj, "jobs", run->workers);
 	sr_json_add_string(obj, "user", run->target.role);
@@ -151,6 +153,8 @@ bool sr_run_write_metrics(struct sr_run *run, int exit_code, struct sr_error *er
 	sr_json_add_int(obj, "objects", run->out->objects);
 	sr_json_add_int(obj, "failures", (int64_t)run->out->nfailures);
 	sr_json_add_int(obj, "differences", run->out->differences);
+	if (run->out->ddl_verified)
+		sr_json_add_int(obj, "definition_differences", run->out->ddl_differences);
 	sr_json_add_int(obj, "warnings", (int64_t)sr_report_warnings(run->report));
 	sr_json_add_int(obj, "exit_code", exit_code);
 	sr_strbuf_release(&now);

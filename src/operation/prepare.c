@@ -226,17 +226,20 @@ bool sr_run_prepare(struct sr_run *run, struct sr_error *err)
 	const struct sr_request *r = run->request;
 
 	run->workers = r->jobs ? r->jobs : default_workers();
+	sr_run_read_role_map(run);
 	if (!sr_target_open(&run->target, &r->conninfo, run->id, run->log, err) || !read_moment(run, err))
 		return false;
 	run->out->target = sr_strdup(run->target.description);
 	sr_run_plan(run, "target", "%s (PostgreSQL %d)", run->target.description,
 		    run->target.version / 10000);
-	if (!sr_target_check(&run->target, r->allow_publication, run->report, err) || !make_source(run, err))
+	if (!sr_target_check(&run->target, r->allow_publication, run->report, err) ||
+	    !sr_run_check_dump(run, err) || !make_source(run, err))
 		return false;
 	run->moment = run->driver->moment(run->source);
 	plan_moment(run);
 	if (!plan_schemas(run, err))
 		return false;
+	sr_run_plan_roles(run);
 	sr_run_plan(run, "jobs", "%d", run->workers);
 	return true;
 }

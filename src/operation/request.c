@@ -21,6 +21,7 @@ void sr_request_release(struct sr_request *r)
 	sr_strlist_release(&r->exclude_schemas);
 	sr_strlist_release(&r->schema_regexes);
 	sr_strlist_release(&r->renames);
+	sr_strlist_release(&r->role_maps);
 	sr_strlist_release(&r->source_settings);
 	sr_strlist_release(&r->pg_bindirs);
 	free(r->suffix);

@@ -112,7 +112,7 @@ static bool copy_and_finish(struct sr_run *run, struct sr_error *err)
 		.ctx = run,
 	};
 
-	if (!create_schemas(run, err))
+	if (!sr_run_create_roles(run, err) || !create_schemas(run, err))
 		return false;
 	sr_run_build(run);
 	sr_report_totals(run->report, run->plan.bytes, (int64_t)sr_graph_jobs(run->graph), run->workers);
@@ -148,7 +148,7 @@ static bool take_marks_off(struct sr_run *run, const char **comments, struct sr_
 	for (int i = 0;; i++) {
 		sr_conn_set_class(run->target.conn, SR_ERR_DDL);
 		if (sr_target_finish_schemas(&run->target, run->new_names.items, comments, run->nrenames,
-					     err))
+					     &run->new_roles, err))
 			return true;
 		if (!err->retry || i == 2)
 			return sr_error_context(err, "handing the schemas over");
@@ -168,6 +168,7 @@ static bool hand_over(struct sr_run *run, struct sr_error *err)
 	for (size_t i = 0; i < run->nrenames; i++)
 		comments[i] = comment_on_schema(&run->script, run->renames[i].to);
 	ok = take_marks_off(run, comments, err);
+	ok = ok && sr_run_keep_roles(run, err);
 	for (size_t i = 0; ok && i < run->nrenames; i++)
 		ok = sr_journal_kept(run->journal, run->schema_intents[i], err);
 	free(comments);
@@ -321,6 +322,7 @@ static void release(struct sr_run *run)
 	}
 	free(run->renames);
 	free(run->schema_intents);
+	sr_run_release_roles(run);
 	sr_strlist_release(&run->new_names);
 	sr_conninfo_release(&run->source_info);
 	sr_conninfo_release(&run->source_secrets);
@@ -343,6 +345,9 @@ static void judge(const struct sr_run *run, bool cleaned, struct sr_error *clean
 	} else if (out->differences)
 		sr_error_set(err, SR_ERR_VERIFY, "verification found differences in %lld of %lld tables",
 			     (long long)out->differences, (long long)out->verified_tables);
+	else if (out->ddl_differences)
+		sr_error_set(err, SR_ERR_VERIFY, "verification found %lld differences in definitions",
+			     (long long)out->ddl_differences);
 	else if (out->nfailures) {
 		sr_error_set(err, SR_ERR_POST_DATA,
 			     "all rows are restored, but %zu objects could not be created", out->nfailures);

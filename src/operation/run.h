@@ -4,12 +4,14 @@
  *     restore.c      the phases in order, and the end
  *     prepare.c      1 prepare
  *     extract.c      2 provision (after the source's part) and 3 extract
+ *     roles.c        roles that are mapped, or created
  *     bodies.c       function bodies on the source while its schemas have their new names
  *     build.c        the graph of jobs for 4 copy and 5 finish; build_order.c its less obvious edges
  *     jobs.c         what the jobs do, and the workers' connections
+ *     foreign_key.c  foreign keys to live tables
  *     privileges.c   what owners and grants need around the archive's own statements
  *     late.c         what depends on more than the catalogs say
- *     check.c        6 verify
+ *     check.c        6 verify; check_ddl.c the definitions
  *     outcome.c      what is told and kept at the end
  */
 #ifndef SR_OPERATION_RUN_H
@@ -46,6 +48,8 @@ struct sr_task {
 	int64_t reported; /* chunks: bytes told so far */
 	bool differs, hidden; /* verify */
 	bool late; /* a chunk that was refused, and comes once more after all others */
+	bool added; /* a foreign key that is there, and may not have been validated yet */
+	bool not_valid; /* a foreign key that could not be validated and was left NOT VALID */
 };
 
 struct sr_worker {
@@ -89,6 +93,10 @@ struct sr_run {
 	size_t nrenames;
 	int *schema_intents; /* journal numbers; 0: not made yet */
 	struct sr_strlist new_names;
+	struct sr_rename *roles; /* by another name on the target */
+	size_t nroles;
+	struct sr_strlist new_roles; /* to be created there */
+	int *role_intents; /* their journal numbers */
 	struct sr_extension_members *members;
 	PGresult
 		*bodies; /* of the source's functions, before the rename; NULL where nobody needs them back */
@@ -115,6 +123,16 @@ bool sr_run_begin(struct sr_run *run, struct sr_error *err);
 bool sr_run_connect(struct sr_run *run, struct sr_error *err);
 bool sr_run_extract(struct sr_run *run, struct sr_error *err);
 
+/* roles.c */
+void sr_run_read_role_map(struct sr_run *run);
+void sr_run_release_roles(struct sr_run *run);
+void sr_run_plan_roles(struct sr_run *run);
+/* Are they on the target, and may be owners?  Fills run->new_roles where those that are missing are to be created. */
+bool sr_run_check_roles(struct sr_run *run, struct sr_error *err);
+bool sr_run_create_roles(struct sr_run *run, struct sr_error *err);
+/* Their marks came off with those of the schemas. */
+bool sr_run_keep_roles(struct sr_run *run, struct sr_error *err);
+
 /* build.c: fills run->graph and run->tasks */
 void sr_run_build(struct sr_run *run);
 
@@ -138,6 +156,9 @@ int sr_run_interrupted(void *ctx);
 
 bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);
 
+/* foreign_key.c: for every foreign key */
+bool sr_job_foreign_key(void *arg, void *worker, int index, struct sr_error *err);
+
 /* late.c */
 bool sr_late_is_name(const struct sr_error *err); /* something was not found by its name alone */
 bool sr_late_is_row(const struct sr_error *err); /* or a row was refused */
@@ -160,6 +181,10 @@ bool sr_job_all_as_built(void *arg, void *worker, int index, struct sr_error *er
 
 /* check.c */
 bool sr_run_verify(struct sr_run *run, struct sr_error *err);
+
+/* check_ddl.c */
+bool sr_run_check_dump(struct sr_run *run, struct sr_error *err); /* early: is there a pg_dump for the target? */
+bool sr_run_verify_ddl(struct sr_run *run, struct sr_error *err);
 
 /* outcome.c */
 bool sr_run_failures(struct sr_run *run, struct sr_error *err);

@@ -197,8 +197,27 @@ bool sr_target_claim(struct sr_target *t, const char *schema, struct sr_error *e
 	return ok;
 }
 
+static bool may_create_roles(struct sr_target *t, const struct sr_strlist *roles, struct sr_error *err)
+{
+	struct sr_strbuf names = SR_STRBUF_INIT;
+	PGresult *res = sr_conn_query(t->conn, err, sr_sql_target_may_create_roles, NULL);
+	PGbool may = 0;
+	bool ok = res && sr_row(res, 0, err, "%bool", 0, &may);
+
+	if (ok && !may) {
+		sr_strlist_join(roles, 0, &names);
+		sr_error_set(err, SR_ERR_REFUSED, "role \"%s\" may not create the missing roles (%s)",
+			     t->role, sr_strbuf_str(&names));
+		ok = sr_error_hint(err, "As a superuser: ALTER ROLE \"%s\" CREATEROLE; or create them there.",
+				   t->role);
+	}
+	PQclear(res);
+	sr_strbuf_release(&names);
+	return ok;
+}
+
 bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
-			   const struct sr_strlist *owners, struct sr_error *err)
+			   const struct sr_strlist *owners, struct sr_strlist *create, struct sr_error *err)
 {
 	struct sr_strbuf names = SR_STRBUF_INIT;
 	struct sr_strlist missing = SR_STRLIST_INIT, foreign = SR_STRLIST_INIT;
@@ -218,7 +237,7 @@ bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
 
 		ok = sr_row(res, i, err, "%text %bool %bool", 0, &name, 1, &exists, 2, &member);
 		if (ok && !exists)
-			sr_strlist_add(&missing, name);
+			sr_strlist_add(create ? create : &missing, name);
 		else if (ok && !member && !t->superuser && sr_strlist_has(owners, name))
 			sr_strlist_add(&foreign, name);
 	}
@@ -229,9 +248,10 @@ bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
 			     "the target has no role %s, which the schemas' owners or grants name",
 			     sr_strbuf_str(&names));
 		ok = sr_error_hint(
-			err,
-			"Create the roles (CREATE ROLE … NOLOGIN), or leave ownership and grants out with "
-			"--no-owner and --no-privileges.");
+			err, "Create the roles (CREATE ROLE … NOLOGIN; --create-missing-roles does it), name "
+			     "others "
+			     "in their place with --map-role OLD=NEW, or leave ownership and grants out with "
+			     "--no-owner and --no-privileges.");
 	} else if (ok && foreign.n) {
 		sr_strlist_join(&foreign, 0, &names);
 		sr_error_set(err, SR_ERR_REFUSED, "role \"%s\" may not make %s the owner of what it creates",
@@ -241,6 +261,7 @@ bool sr_target_check_roles(struct sr_target *t, const struct sr_strlist *roles,
 			"Grant membership (GRANT … TO \"%s\"), connect as a superuser, or use --no-owner.",
 			t->role);
 	}
+	ok = ok && (!create || create->n == 0 || may_create_roles(t, create, err));
 	PQclear(res);
 	sr_strlist_release(&missing);
 	sr_strlist_release(&foreign);

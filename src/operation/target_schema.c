@@ -41,12 +41,17 @@ bool sr_target_create_schema(struct sr_target *t, const char *schema, const char
 }
 
 bool sr_target_finish_schemas(struct sr_target *t, char *const *schemas, const char *const *comments,
-			      size_t n, struct sr_error *err)
+			      size_t n, const struct sr_strlist *roles, struct sr_error *err)
 {
 	struct sr_strbuf sql = SR_STRBUF_INIT;
 	bool ok;
 
 	sr_strbuf_adds(&sql, "BEGIN;");
+	for (size_t i = 0; i < roles->n; i++) {
+		sr_strbuf_adds(&sql, " COMMENT ON ROLE ");
+		sr_ident_add(&sql, t->conn, roles->items[i]);
+		sr_strbuf_adds(&sql, " IS NULL;");
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (comments[i]) {
 			sr_strbuf_addf(&sql, " %s", comments[i]);

@@ -25,12 +25,15 @@ void sr_undo_describe(const struct sr_source_driver *const *drivers, const struc
 	const struct sr_source_driver *driver = driver_of(drivers, intent->kind);
 	const char *schema = sr_json_string(intent->detail, "schema"),
 		   *where = sr_json_string(intent->detail, "where");
+	const char *role = sr_json_string(intent->detail, "role");
 	const char *from = sr_json_string(intent->detail, "from"), *to = sr_json_string(intent->detail, "to");
 
 	if (driver)
 		driver->describe(intent->kind, intent->detail, out);
 	else if (schema)
 		sr_strbuf_addf(out, "unfinished schema %s in %s", schema, where ? where : "the target");
+	else if (role)
+		sr_strbuf_addf(out, "role %s made for it in %s", role, where ? where : "the target");
 	else if (from && to)
 		sr_strbuf_addf(out, "schema %s still named %s on the existing instance", from, to);
 	else if (strcmp(intent->kind, SR_BODIES_KIND) == 0)
@@ -47,6 +50,8 @@ static bool undo_one(const struct sr_undo *undo, const struct sr_intent *intent,
 		return driver->undo(intent->kind, intent->detail, undo->log, err);
 	if (strcmp(intent->kind, "schema") == 0)
 		return sr_target_undo(intent->detail, undo->password, undo->log, err);
+	if (strcmp(intent->kind, "role") == 0)
+		return sr_target_undo_role(intent->detail, undo->password, undo->log, err);
 	if (strcmp(intent->kind, SR_BODIES_KIND) == 0)
 		return sr_bodies_undo(intent->detail, undo->source_password, undo->log, err);
 	if (strcmp(intent->kind, SR_RENAME_KIND) == 0)

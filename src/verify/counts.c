@@ -44,12 +44,12 @@ static bool begin(const struct sr_copy_table *table, struct sr_verify_result *re
 	return true;
 }
 
-static void add_from(const struct sr_copy_table *table, struct sr_strbuf *sql)
+static void add_from(const struct sr_copy_table *table, bool on_source, struct sr_strbuf *sql)
 {
 	if (table->through)
-		sr_strbuf_addf(sql, " FROM %s", table->through);
+		sr_strbuf_addf(sql, " FROM %s", on_source ? table->source_through : table->through);
 	else
-		sr_strbuf_addf(sql, " FROM ONLY %s", table->qualified);
+		sr_strbuf_addf(sql, " FROM ONLY %s", on_source ? table->source : table->qualified);
 }
 
 bool sr_verify_counts(const struct sr_copy_table *table, struct sr_conn *target,
@@ -61,7 +61,7 @@ bool sr_verify_counts(const struct sr_copy_table *table, struct sr_conn *target,
 	if (!begin(table, result))
 		return true;
 	sr_strbuf_adds(&sql, "SELECT pg_catalog.count(*)");
-	add_from(table, &sql);
+	add_from(table, false, &sql);
 	ok = sr_conn_int8(target, err, &result->rows_found, sr_strbuf_str(&sql), NULL);
 	sr_strbuf_release(&sql);
 	result->equal = ok && result->rows_found == result->rows_expected;
@@ -85,7 +85,8 @@ static bool same_hash(struct sr_conn *source, struct sr_conn *target)
  * The columns by name: pg_dump may bring those of an inheritance child back in
  * another order.  Generated ones are not among them, being made of the others.
  */
-static void checksum_query(const struct sr_copy_table *table, bool hash, struct sr_strbuf *sql)
+static void checksum_query(const struct sr_copy_table *table, bool hash, bool on_source,
+			   struct sr_strbuf *sql)
 {
 	sr_strbuf_adds(sql, "SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(");
 	if (hash)
@@ -101,7 +102,7 @@ static void checksum_query(const struct sr_copy_table *table, bool hash, struct 
 			"'UTF8')), 1, 16))::pg_catalog.bit(64)::pg_catalog.int8",
 			table->columns);
 	sr_strbuf_adds(sql, "::pg_catalog.numeric), 0)::pg_catalog.text");
-	add_from(table, sql);
+	add_from(table, on_source, sql);
 }
 
 static bool checksum(struct sr_conn *c, const struct sr_strbuf *sql, int64_t *rows, char sum[static 64],
@@ -123,16 +124,18 @@ static bool checksum(struct sr_conn *c, const struct sr_strbuf *sql, int64_t *ro
 bool sr_verify_checksum(const struct sr_copy_table *table, struct sr_conn *source, struct sr_conn *target,
 			struct sr_verify_result *result, struct sr_error *err)
 {
-	struct sr_strbuf sql = SR_STRBUF_INIT;
+	struct sr_strbuf there = SR_STRBUF_INIT, here = SR_STRBUF_INIT;
 	int64_t source_rows = 0;
 	bool ok;
 
 	if (!begin(table, result))
 		return true;
-	checksum_query(table, same_hash(source, target), &sql);
-	ok = checksum(source, &sql, &source_rows, result->source_sum, err) &&
-	     checksum(target, &sql, &result->rows_found, result->target_sum, err);
-	sr_strbuf_release(&sql);
+	checksum_query(table, same_hash(source, target), true, &there);
+	checksum_query(table, same_hash(source, target), false, &here);
+	ok = checksum(source, &there, &source_rows, result->source_sum, err) &&
+	     checksum(target, &here, &result->rows_found, result->target_sum, err);
+	sr_strbuf_release(&there);
+	sr_strbuf_release(&here);
 	if (!ok)
 		return is_hidden(result, err) || failed(table, "computing the checksum of", err);
 	result->checksum_compared = true;

@@ -286,6 +286,8 @@ static void test_form(void **state)
 		"Leave it out");
 	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--rename", "a"),
 		"--rename", "OLD=NEW");
+	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--map-role", "=a"),
+		"--map-role", "OLD=NEW");
 	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "--suffix="), "suffix",
 		"name");
 	refused(f, MERGE(f, "-n", "a", "--from", "basebackup:/b", "--pitr", "latest", "-wW"), "--no-password",

@@ -129,6 +129,28 @@ static void test_in_part(void **state)
 	says(f, "verified  not done\n");
 }
 
+static void test_definitions(void **state)
+{
+	struct fixture *f = *state;
+
+	f->settings.request.verify = SR_VERIFY_DDL;
+	f->outcome.ddl_verified = true;
+	f->outcome.ddl_equal = 1117;
+	sr_summary_format(&f->sum, &f->out);
+	says(f, "\n  definitions  1,117 objects equal\n");
+	assert_null(strstr(sr_strbuf_str(&f->out), "verified"));
+	f->settings.request.verify |= SR_VERIFY_COUNTS;
+	f->outcome.ddl_differences = 2;
+	sr_strbuf_clear(&f->out);
+	sr_summary_format(&f->sum, &f->out);
+	says(f, "  verified     rows of 41 tables equal on both ends\n"
+		"  definitions  1,117 objects equal, 2 DIFFERENCES\n");
+	f->outcome.ddl_verified = false;
+	sr_strbuf_clear(&f->out);
+	sr_summary_format(&f->sum, &f->out);
+	says(f, "  definitions  not compared\n");
+}
+
 static void test_warnings_are_grouped(void **state)
 {
 	struct fixture *f = *state;
@@ -231,8 +253,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_done),     TEST(test_in_part), TEST(test_warnings_are_grouped), TEST(test_plan),
-		TEST(test_failures), TEST(test_json),    TEST(test_psql_without_secrets),
+		TEST(test_done), TEST(test_in_part),  TEST(test_definitions), TEST(test_warnings_are_grouped),
+		TEST(test_plan), TEST(test_failures), TEST(test_json),        TEST(test_psql_without_secrets),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
