@@ -19,6 +19,7 @@ struct sr_dump_options {
 	const struct sr_strlist *schemas; /* exact names */
 	const char *snapshot; /* an exported snapshot, or NULL */
 	const char *encoding; /* of names and texts; NULL: the database's own */
+	const char *settings; /* "-c name=value …" for its session, or NULL */
 	const char *directory; /* private: where the archive is written, and removed again */
 	const volatile int *stop; /* becomes non-zero: give up */
 };

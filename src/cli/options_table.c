@@ -38,7 +38,7 @@ static const struct sr_option table[] = {
 	{ "source-setting", 0, "NAME=VALUE", SR_KIND_LIST, RECOVERS, SR_OPTION_BOTH, SR_GROUP_SOURCE,
 	  AT(request.source_settings), "server setting of the temporary instance;\nmay be repeated" },
 	{ "disposable-source", 0, NULL, SR_KIND_BOOL, SR_CMD_RESTORE, SR_OPTION_BOTH, SR_GROUP_SOURCE,
-	  AT(request.disposable_source), "schemas may be renamed on an existing: source\n(and are renamed back)" },
+	  AT(request.disposable_source), "an existing: source is a copy nobody works with:\nits schemas may be renamed (and are renamed back)" },
 	{ "run-as", 0, "USER", SR_KIND_STRING, RECOVERS, SR_OPTION_BOTH, SR_GROUP_SOURCE, AT(request.run_as),
 	  "system user of the temporary instance when\nstarted as root; default: the backup's owner" },
 	{ "pg-bindir", 0, "DIR", SR_KIND_PATHS, RECOVERS, SR_OPTION_BOTH, SR_GROUP_SOURCE, AT(request.pg_bindirs),

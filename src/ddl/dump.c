@@ -33,6 +33,27 @@ static char *exact_pattern(const char *name)
 	return sr_strbuf_take(&out);
 }
 
+/* The user's own options stay; ours come after them and win. */
+static void add_connection(const struct sr_dump_options *o, struct sr_strlist *args)
+{
+	struct sr_conninfo ci = SR_CONNINFO_INIT;
+	struct sr_strbuf text = SR_STRBUF_INIT;
+
+	sr_conninfo_copy(&ci, o->source);
+	if (o->settings) {
+		const char *env = getenv("PGOPTIONS"), *own = sr_conninfo_get(&ci, "options");
+		char *all = sr_asprintf("%s %s", own ? own : env ? env : "", o->settings);
+
+		sr_conninfo_set(&ci, "options", all);
+		free(all);
+	}
+	sr_conninfo_format(&ci, &text);
+	if (text.len)
+		sr_strlist_take(args, sr_asprintf("--dbname=%s", sr_strbuf_str(&text)));
+	sr_strbuf_release(&text);
+	sr_conninfo_release(&ci);
+}
+
 static void make_arguments(const struct sr_dump_options *o, const char *file, struct sr_strlist *args)
 {
 	static const char *const always[] = {
@@ -47,7 +68,6 @@ static void make_arguments(const struct sr_dump_options *o, const char *file, st
 		"--strict-names",
 		"--lock-wait-timeout=60s",
 	};
-	struct sr_strbuf conninfo = SR_STRBUF_INIT;
 
 	sr_strlist_take(args, sr_path_join(o->programs->bindir, "pg_dump"));
 	for (size_t i = 0; i < SR_COUNT(always); i++)
@@ -59,10 +79,7 @@ static void make_arguments(const struct sr_dump_options *o, const char *file, st
 	if (o->encoding)
 		sr_strlist_take(args, sr_asprintf("--encoding=%s", o->encoding));
 	sr_strlist_take(args, sr_asprintf("--file=%s", file));
-	sr_conninfo_format(o->source, &conninfo);
-	if (conninfo.len)
-		sr_strlist_take(args, sr_asprintf("--dbname=%s", sr_strbuf_str(&conninfo)));
-	sr_strbuf_release(&conninfo);
+	add_connection(o, args);
 }
 
 static bool failed(const struct sr_dump_options *o, int status, struct sr_strbuf *words, struct sr_error *err)

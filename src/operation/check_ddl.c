@@ -8,6 +8,7 @@
 #include "ddl/dump.h"
 #include "ddl/parents.h"
 #include "run.h"
+#include "sql.h"
 #include "verify/ddl.h"
 
 bool sr_run_check_dump(struct sr_run *run, struct sr_error *err)
@@ -22,6 +23,11 @@ bool sr_run_check_dump(struct sr_run *run, struct sr_error *err)
 		sr_programs_release(&programs);
 	}
 	return ok;
+}
+
+bool sr_run_dump_settings(struct sr_conn *c, char **out, struct sr_error *err)
+{
+	return sr_conn_text(c, err, out, sr_sql_dump_settings, NULL);
 }
 
 /* The same way as the source was read, but nothing is rewritten: what stands there is what is compared. */
@@ -43,9 +49,13 @@ static bool read_target(struct sr_run *run, struct sr_script *script, struct sr_
 		.role = run->target.role,
 		.grant_as_owner = !run->target.superuser,
 	};
-	bool ok = sr_programs_dump(&run->request->pg_bindirs, run->target.version / 10000, &programs, err) &&
-		  sr_dump_schemas(&dump, &archive, err) && sr_script_build(script, &archive, &options, err);
+	char *settings = NULL;
+	bool ok = sr_run_dump_settings(run->target.conn, &settings, err) &&
+		  sr_programs_dump(&run->request->pg_bindirs, run->target.version / 10000, &programs, err);
 
+	dump.settings = settings;
+	ok = ok && sr_dump_schemas(&dump, &archive, err) && sr_script_build(script, &archive, &options, err);
+	free(settings);
 	sr_archive_release(&archive);
 	sr_programs_release(&programs);
 	if (!ok)

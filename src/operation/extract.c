@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ddl/dump.h"
+#include "ddl/statement.h"
 #include "ddl/role_map.h"
 #include "operation/bodies.h"
 #include "operation/dependencies.h"
@@ -143,7 +144,7 @@ static bool choose_schemas(struct sr_run *run, struct sr_error *err)
 	}
 	for (size_t i = 0; ok && i < chosen.n; i++)
 		ok = name_one(run, chosen.items[i], err);
-	ok = ok && refuse_taken(run, &existing, err) && journal_schemas(run, err);
+	ok = ok && (run->untouched || refuse_taken(run, &existing, err)) && journal_schemas(run, err);
 	sr_strlist_release(&existing);
 	sr_strlist_release(&chosen);
 	return ok;
@@ -161,7 +162,7 @@ bool sr_run_connect(struct sr_run *run, struct sr_error *err)
 	if (!run->driver->connect(run->source, &run->source_info, err))
 		return false;
 	run->source_conn = sr_conn_open(&run->source_info, &options, err);
-	if (!run->source_conn || !read_facts(run, err) || !refuse_same(run, err))
+	if (!run->source_conn || !read_facts(run, err) || (!run->untouched && !refuse_same(run, err)))
 		return false;
 	/* Names travel from one end to the other: both sessions speak the source's encoding. */
 	if (PQsetClientEncoding(sr_conn_pg(run->target.conn), run->encoding) != 0)
@@ -190,6 +191,11 @@ static bool rename_schemas(struct sr_run *run, struct sr_error *err)
 	run->members = sr_extension_members_read(run->source_conn, run->renames, run->nrenames, err);
 	if (!run->members)
 		return false;
+	for (size_t i = 0; i < run->nrenames; i++)
+		sr_strlist_add(&run->source_names,
+			       run->untouched ? run->renames[i].from : run->renames[i].to);
+	if (run->untouched)
+		return true;
 	if (!run->driver->throwaway) {
 		if (!sr_rename_refuse_extensions(run->source_conn, run->renames, run->nrenames, err))
 			return false;
@@ -225,8 +231,19 @@ static void on_note(void *ctx, const char *object, const struct sr_body_note *no
 	sr_strbuf_release(&where);
 }
 
+/* From the new names to the new names: nothing is renamed a second time. */
+static struct sr_rename *renamed_already(const struct sr_run *run)
+{
+	struct sr_rename *done = sr_calloc(run->nrenames, sizeof *done);
+
+	for (size_t i = 0; i < run->nrenames; i++)
+		done[i] = (struct sr_rename){ run->renames[i].to, run->renames[i].to };
+	return done;
+}
+
 static bool read_archive(struct sr_run *run, struct sr_error *err)
 {
+	struct sr_rename *done = NULL;
 	struct sr_programs programs = { 0 };
 	struct sr_archive archive = { 0 };
 	struct sr_body_rules rules = {
@@ -238,7 +255,7 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 	struct sr_dump_options dump = {
 		.programs = &programs,
 		.source = &run->source_info,
-		.schemas = &run->new_names,
+		.schemas = &run->source_names,
 		.snapshot = run->snapshot,
 		.directory = run->out->dir,
 		.stop = run->interrupted,
@@ -254,35 +271,79 @@ static bool read_archive(struct sr_run *run, struct sr_error *err)
 		.note = on_note,
 		.note_ctx = run,
 	};
-	bool ok = sr_programs_dump(&run->request->pg_bindirs, sr_conn_version(run->source_conn) / 10000,
-				   &programs, err) &&
-		  sr_dump_schemas(&dump, &archive, err) &&
-		  sr_script_build(&run->script, &archive, &options, err);
+	char *settings = NULL;
+	bool ok = sr_run_dump_settings(run->source_conn, &settings, err) &&
+		  sr_programs_dump(&run->request->pg_bindirs, sr_conn_version(run->source_conn) / 10000,
+				   &programs, err);
 
+	dump.settings = settings;
+	ok = ok && sr_dump_schemas(&dump, &archive, err);
+
+	/* What the server may not do there is done to its words, those of function bodies included. */
+	if (ok && run->untouched) {
+		ok = sr_statement_rewrite_archive(&archive, &rules, on_note, run, err);
+		done = renamed_already(run);
+		rules.renames = done;
+		options.note = NULL;
+	}
+	ok = ok && sr_script_build(&run->script, &archive, &options, err);
+
+	free(done);
+	free(settings);
 	sr_archive_release(&archive);
 	sr_programs_release(&programs);
+	return ok;
+}
+
+/* The statements of initial grants, as the schemas are called on the target. */
+static bool under_new_names(struct sr_run *run, const char *sql, struct sr_strbuf *out, struct sr_error *err)
+{
+	const struct sr_toc_entry entry = {
+		.tag = "SCHEMA",
+		.desc = "ACL",
+		.defn = sql,
+		.drop_stmt = "",
+		.copy_stmt = "",
+		.schema = "",
+		.owner = "",
+	};
+	struct sr_body_rules rules = { .renames = run->renames, .nrenames = run->nrenames };
+	struct sr_body_notes notes = { 0 };
+	struct sr_toc_entry renamed;
+	bool ok =
+		sr_statement_rewrite_entry(&entry, &rules, &run->script.archive.arena, &renamed, &notes, err);
+
+	if (ok)
+		sr_strbuf_adds(out, renamed.defn);
+	sr_body_notes_release(&notes);
 	return ok;
 }
 
 /* Only where the rename did not make pg_dump forget them. */
 static bool read_initial_grants(struct sr_run *run, struct sr_error *err)
 {
-	char *schemas = sr_ident_array(&run->new_names);
+	char *schemas = sr_ident_array(&run->source_names);
 	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_initial_grants, "%text", schemas);
-	struct sr_strbuf grants = SR_STRBUF_INIT, mapped = SR_STRBUF_INIT;
+	struct sr_strbuf grants = SR_STRBUF_INIT, mapped = SR_STRBUF_INIT, renamed = SR_STRBUF_INIT;
+	bool ok = res != NULL;
 
 	free(schemas);
 	for (int i = 0; res && i < PQntuples(res); i++)
 		sr_strbuf_addf(&grants, "%s\n", PQgetvalue(res, i, 0));
-	if (grants.len && !run->request->no_privileges) {
-		if (!sr_role_map_sql(sr_strbuf_str(&grants), run->roles, run->nroles, &mapped))
-			sr_strbuf_add(&mapped, grants.data, grants.len);
+	if (ok && grants.len && run->untouched)
+		ok = under_new_names(run, sr_strbuf_str(&grants), &renamed, err);
+	else
+		sr_strbuf_adds(&renamed, sr_strbuf_str(&grants));
+	if (ok && renamed.len && !run->request->no_privileges) {
+		if (!sr_role_map_sql(sr_strbuf_str(&renamed), run->roles, run->nroles, &mapped))
+			sr_strbuf_add(&mapped, renamed.data, renamed.len);
 		run->schema_grants = sr_arena_strdup(&run->script.archive.arena, sr_strbuf_str(&mapped));
 	}
+	sr_strbuf_release(&renamed);
 	sr_strbuf_release(&mapped);
 	sr_strbuf_release(&grants);
 	PQclear(res);
-	return res != NULL;
+	return ok;
 }
 
 static bool write_scripts(struct sr_run *run, struct sr_error *err)
@@ -312,7 +373,7 @@ static bool write_scripts(struct sr_run *run, struct sr_error *err)
 
 static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 {
-	char *schemas = sr_ident_array(&run->new_names);
+	char *schemas = sr_ident_array(&run->source_names);
 	PGresult *res = sr_conn_query(run->source_conn, err, sr_sql_source_foreign_tables, "%text", schemas);
 	struct sr_strbuf names = SR_STRBUF_INIT;
 
@@ -332,7 +393,7 @@ static bool warn_foreign(struct sr_run *run, struct sr_error *err)
 /* A partitioned table without one of its partitions holds fewer rows than the original. */
 static bool warn_children(struct sr_run *run, struct sr_error *err)
 {
-	char *schemas = sr_ident_array(&run->new_names);
+	char *schemas = sr_ident_array(&run->source_names);
 	PGresult *res =
 		sr_conn_query(run->source_conn, err, sr_sql_source_children_outside, "%text", schemas);
 	struct sr_strbuf names = SR_STRBUF_INIT, child = SR_STRBUF_INIT;
@@ -358,9 +419,14 @@ static bool warn_children(struct sr_run *run, struct sr_error *err)
 
 static bool plan_copy(struct sr_run *run, struct sr_error *err)
 {
-	struct sr_copy_options options = { .workers = run->workers, .target_version = run->target.version };
+	struct sr_copy_options options = {
+		.workers = run->workers,
+		.target_version = run->target.version,
+		.renames = run->renames,
+		.nrenames = run->untouched ? run->nrenames : 0,
+	};
 
-	if (!sr_copy_plan_read(&run->plan, run->source_conn, &run->new_names, &options, err))
+	if (!sr_copy_plan_read(&run->plan, run->source_conn, &run->source_names, &options, err))
 		return false;
 	for (size_t i = 0; i < run->plan.ntables; i++) {
 		const struct sr_copy_table *table = &run->plan.tables[i];
@@ -369,23 +435,43 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 			sr_report_warning(run->report, "unlogged-table", table->display,
 					  "Its rows were never in the WAL and cannot be brought back.",
 					  "unlogged, so restored empty");
+		if (run->untouched && !table->binary && strstr(table->why_text, "is an oid"))
+			sr_report_warning(
+				run->report, "object-names", table->display,
+				"Look at these values; they name the objects that they named on the "
+				"source.",
+				"holds names of objects (%s), which still say the old schema",
+				table->why_text);
 	}
 	run->out->tables = (int64_t)run->plan.ntables;
 	return warn_foreign(run, err) && warn_children(run, err);
 }
 
+static bool check_dependencies(struct sr_run *run, struct sr_error *err)
+{
+	struct sr_rename *there = sr_calloc(run->nrenames, sizeof *there);
+	bool ok;
+
+	/* What the schemas are called on the source, which is asked. */
+	for (size_t i = 0; i < run->nrenames; i++)
+		there[i] = (struct sr_rename){ run->renames[i].from, run->source_names.items[i] };
+	ok = sr_dependencies_check(&run->script, there, run->nrenames, run->source_conn, &run->target,
+				   run->report, err);
+	free(there);
+	return ok;
+}
+
 bool sr_run_extract(struct sr_run *run, struct sr_error *err)
 {
 	sr_conn_set_class(run->source_conn, SR_ERR_DDL);
-	sr_report_status(run->report, "renaming the schemas");
+	if (!run->untouched)
+		sr_report_status(run->report, "renaming the schemas");
 	if (!rename_schemas(run, err) || !export_snapshot(run, err))
 		return false;
 	sr_report_status(run->report, "extracting the DDL");
 	if (!read_archive(run, err) || !read_initial_grants(run, err) || !write_scripts(run, err) ||
-	    !sr_run_check_roles(run, err) ||
-	    !sr_dependencies_check(&run->script, run->renames, run->nrenames, run->source_conn, &run->target,
-				   run->report, err) ||
-	    !sr_bodies_replace(run, err))
+	    !sr_run_check_roles(run, err) || !check_dependencies(run, err) ||
+	    (!run->untouched && !sr_bodies_replace(run, err)))
 		return false;
 	sr_conn_set_class(run->source_conn, SR_ERR_COPY);
 	if (!plan_copy(run, err))

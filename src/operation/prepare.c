@@ -114,6 +114,7 @@ static bool make_source(struct sr_run *run, struct sr_error *err)
 		.connections = run->workers + 4,
 	};
 	name_source(run, place);
+	run->untouched = !run->driver->throwaway && !r->disposable_source;
 	run->source = run->driver->create(&run->spec, &run->host);
 	return run->driver->check(run->source, err);
 }

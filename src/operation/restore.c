@@ -324,6 +324,7 @@ static void release(struct sr_run *run)
 	free(run->schema_intents);
 	sr_run_release_roles(run);
 	sr_strlist_release(&run->new_names);
+	sr_strlist_release(&run->source_names);
 	sr_conninfo_release(&run->source_info);
 	sr_conninfo_release(&run->source_secrets);
 	sr_strbuf_release(&run->done);

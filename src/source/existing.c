@@ -1,8 +1,9 @@
 /*
  * existing:CONNINFO - an instance that somebody else made, at whatever moment
- * it stands.  With --disposable-source its schemas are renamed, and renamed back
- * at the end; that is the operation's work (operation/rename.h), so there is
- * nothing here to make or to remove.
+ * it stands.  It is only read, unless --disposable-source allows its schemas to
+ * be renamed and renamed back at the end.  Both is the operation's work
+ * (operation/rename.h, ddl/statement.h), so there is nothing here to make or to
+ * remove.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,10 @@ static bool read_identity(struct sr_source *s, struct sr_conn *c, struct sr_erro
 	bool ok = res && sr_row(res, 0, err, "%int8 %oid %int8 %bool", 0, &started, 1, &database, 2, &now, 3,
 				&in_recovery);
 
-	if (ok && in_recovery) {
+	if (ok && in_recovery && s->spec->disposable) {
 		sr_error_set(err, SR_ERR_REFUSED,
 			     "the existing instance is a standby: its schemas cannot be renamed");
-		ok = sr_error_hint(err, "Promote it first, or use basebackup:.");
+		ok = sr_error_hint(err, "Leave --disposable-source out: then it is only read.");
 	}
 	if (ok)
 		s->moment = now;
@@ -70,18 +71,6 @@ static bool check(struct sr_source *s, struct sr_error *err)
 	struct sr_conn *c;
 	bool ok;
 
-	if (!s->spec->disposable) {
-		sr_error_set(err, SR_ERR_REFUSED,
-			     "existing: needs --disposable-source, because the schemas are renamed there for "
-			     "a while");
-		sr_error_detail(
-			err,
-			"The server rewrites every reference to a schema when it is renamed; an instance "
-			"that must not be written to cannot be used by this version.");
-		return sr_error_hint(
-			err, "If the instance is a copy that nobody works with, add --disposable-source: "
-			     "the names are put back at the end. Never say so of production.");
-	}
 	if (!sr_conninfo_parse(&s->conninfo, s->spec->place, err))
 		return sr_error_context(err, "reading --from existing:");
 	if (!sr_conninfo_get(&s->conninfo, "dbname") && !sr_conninfo_get(&s->conninfo, "service"))

@@ -40,9 +40,29 @@ static void split(const char *text, struct lines *out)
 	}
 }
 
+/* A line of a CREATE TABLE on its own. */
+static char *as_table(const struct line *line)
+{
+	size_t n = line->n - (line->text[line->n - 1] == ',');
+
+	return memmem(line->text, n, "ARRAY[", 6) ? sr_asprintf("CREATE TABLE x (%.*s)", (int)n, line->text)
+						  : NULL;
+}
+
+/* What is no difference must not take the place of what is. */
 static bool equal(const struct line *a, const struct line *b)
 {
-	return a->n == b->n && memcmp(a->text, b->text, a->n) == 0;
+	char *x, *y;
+	bool same;
+
+	if (a->n == b->n && memcmp(a->text, b->text, a->n) == 0)
+		return true;
+	x = as_table(a);
+	y = x ? as_table(b) : NULL;
+	same = y && sr_ddl_same_meaning(x, y);
+	free(x);
+	free(y);
+	return same;
 }
 
 static void make_table(struct diff *d)

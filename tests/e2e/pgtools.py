@@ -319,6 +319,21 @@ class Cluster:
         return path
 
 
+def standby(primary, base):
+    """A hot standby of this cluster, as it stood at a base backup made now."""
+    make_dir(base)
+    places = {str(path): base / path.name for path in primary.base.glob("ts-*")}
+    made = Cluster.__new__(Cluster)
+    made.base, made.socket, made.archive = base, make_dir(base / "s"), primary.archive
+    made.port, made.process = 5432, None
+    made.data = primary.basebackup(base / "data", tablespaces=places)
+    with open(made.data / "postgresql.auto.conf", "a", encoding="utf-8") as f:
+        f.write(f"unix_socket_directories = '{made.socket}'\narchive_mode = off\nhot_standby = on\n")
+    (made.data / "standby.signal").touch()
+    made.start()
+    return made
+
+
 def compress_archive(source, dest, how):
     """A copy of a WAL archive as a compressing archive_command would have made it."""
     ending, _ = COMPRESSORS[how]

@@ -2,6 +2,7 @@
 
 import pathlib
 import signal
+import threading
 
 import pytest
 
@@ -23,6 +24,13 @@ def other(base):
     made.stop()
 
 
+@pytest.fixture(scope="module")
+def standby(other, base):
+    made = pgtools.standby(other, base / "standby")
+    yield made
+    made.stop()
+
+
 def args(shop, other, *schemas, target=None):
     given = ["--from", f"existing:{other.conninfo()}", "-d", target or shop.cluster.conninfo()]
     for name in schemas:
@@ -30,10 +38,70 @@ def args(shop, other, *schemas, target=None):
     return given
 
 
-def test_refused_unless_disposable(shop, other, tool):
-    before = other.schemas()
-    tool.refused((2, 3), *args(shop, other, "a"), words=["--disposable-source"])
-    assert other.schemas() == before
+def test_only_read(shop, other, tool):
+    """Without --disposable-source nothing is written to the source, at any time; the result is the same."""
+    proxy = StallingProxy(shop.cluster, tool.base / "p", 1_000_000)
+    try:
+        before = stand(other), other.fingerprint("shop", "a")
+        other.sql("postgres", "ALTER DATABASE shop SET default_transaction_read_only = on")
+        running = tool.popen(*args(shop, other, "a", "b", target=proxy.conninfo()), "--verify", "checksum")
+        running.wait_for(proxy.stalled.is_set, 60, "rows are being copied")
+        assert stand(other) == before[0]
+        proxy.release()
+        result = running.wait()
+        assert result.code == 0, str(result)
+        restored = shop.cluster.schemas() - tool.before
+        tool.kept |= restored
+        assert len(restored) == 2
+        for name in restored:
+            pgtools.assert_rows(
+                shop.cluster.fingerprint("shop", name), other.fingerprint("shop", pgtools.SUFFIX.sub("", name))
+            )
+        assert (stand(other), other.fingerprint("shop", "a")) == before
+    finally:
+        other.sql("postgres", "ALTER DATABASE shop RESET default_transaction_read_only")
+        proxy.close()
+
+
+def test_beside_itself(shop, other, tool):
+    """The source may be the target: a copy of a live schema as it stands."""
+    tool.target = other
+    tool.before = other.schemas()
+    before = other.fingerprint("shop", "a")
+    tool.ok("--from", f"existing:{other.conninfo()}", "-d", other.conninfo(), "--schema", "a", "--suffix", "_copy")
+    pgtools.assert_rows(other.fingerprint("shop", "a_copy"), before)
+    assert other.fingerprint("shop", "a") == before
+
+
+def test_while_others_write(shop, other, tool):
+    """Definitions and rows are read under one snapshot: two tables that always change together agree."""
+    other.sql("shop", "CREATE SCHEMA pair; CREATE TABLE pair.one AS SELECT 0 AS n; CREATE TABLE pair.two AS SELECT 0 AS n")
+    writing = threading.Event()
+
+    def write():
+        with other.connect("shop") as connection:
+            connection.autocommit = True
+            while not writing.is_set():
+                connection.execute("UPDATE pair.one SET n = n + 1; UPDATE pair.two SET n = n + 1")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        tool.ok(*args(shop, other, "pair"), "--suffix", "_restored")
+        one = shop.cluster.one("shop", "SELECT n FROM pair_restored.one")
+        assert one == shop.cluster.one("shop", "SELECT n FROM pair_restored.two")
+        assert one > 0
+    finally:
+        writing.set()
+        writer.join()
+        other.sql("shop", "DROP SCHEMA pair CASCADE")
+
+
+def test_a_standby(shop, other, standby, tool):
+    """A standby can only be read."""
+    tool.refused(3, *args(shop, standby, "a"), "--disposable-source", words=["standby"])
+    tool.ok(*args(shop, standby, "a"), "--suffix", "_restored")
+    pgtools.assert_rows(shop.cluster.fingerprint("shop", "a_restored"), other.fingerprint("shop", "a"))
 
 
 def test_disposable(shop, other, tool):
