@@ -93,7 +93,7 @@ struct sr_run {
 	size_t nrenames;
 	int *schema_intents; /* journal numbers; 0: not made yet */
 	struct sr_strlist new_names;
-	bool untouched;                 /* the source must not be written to: its schemas keep their names */
+	bool untouched; /* the source must not be written to: its schemas keep their names */
 	struct sr_strlist source_names; /* what they are called there while they are read */
 	struct sr_rename *roles; /* by another name on the target */
 	size_t nroles;
@@ -185,7 +185,8 @@ bool sr_job_all_as_built(void *arg, void *worker, int index, struct sr_error *er
 bool sr_run_verify(struct sr_run *run, struct sr_error *err);
 
 /* check_ddl.c */
-bool sr_run_check_dump(struct sr_run *run, struct sr_error *err); /* early: is there a pg_dump for the target? */
+/* Early: is there a pg_dump for the target? */
+bool sr_run_check_dump(struct sr_run *run, struct sr_error *err);
 bool sr_run_verify_ddl(struct sr_run *run, struct sr_error *err);
 /* What pg_dump must be told on that server, or NULL; the caller frees. */
 bool sr_run_dump_settings(struct sr_conn *c, char **out, struct sr_error *err);

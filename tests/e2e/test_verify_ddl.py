@@ -175,3 +175,72 @@ def test_differences_for_people(many, meddled, fidelity):
     assert "Restored, BUT DIFFERENT," in result.out
     assert "objects equal, 4 DIFFERENCES\n" in result.out
     assert "      -     w integer DEFAULT 1,\n" in result.out
+
+
+# Whatever the server prints in its own way: expressions wherever they may stand, constants of types that settings print.
+PRINTED = r"""
+    CREATE SCHEMA d; SET search_path=d;
+    CREATE DOMAIN d.dom AS varchar(5) CHECK (VALUE IN ('a','b'));
+    CREATE TABLE p (i int, v varchar(9)); CREATE TABLE c (x int) INHERITS (p); ALTER TABLE p ADD COLUMN late int DEFAULT 3; ALTER
+        TABLE p ADD COLUMN late2 varchar CHECK (late2 IN ('x','y'));
+    ALTER TABLE c ADD COLUMN own2 int;
+    CREATE TABLE t (i int, v varchar(9), ch char(2), n numeric(10,2) DEFAULT 0, dd date DEFAULT '2020-01-01', iv interval DEFAULT
+        '26 hours', ts timestamp DEFAULT now(), tz timestamptz DEFAULT '2020-01-01T10:00+03', m money DEFAULT 1.5, b bytea
+        DEFAULT '\x00ff', f float8 DEFAULT 0.1, r int4range DEFAULT '[1,5]', arr varchar[] DEFAULT '{a,b}', g bool GENERATED
+        ALWAYS AS (v IN ('q','w')) STORED, dm d.dom, x2 text DEFAULT ('a' || 'b'), tm timetz DEFAULT '10:00+03',
+    gone int, CHECK (v LIKE ANY (ARRAY['a%','b%'])), CHECK (v NOT IN ('a','b') AND (i BETWEEN 1 AND 5 OR n IN (1,2.5))), CHECK (ch
+        IN ('a','b')), CHECK ((i,v) = (1,'a') OR i IS DISTINCT FROM 2), CHECK (v <> ALL ('{a,b}'::varchar[])), CHECK (arr[1] IN
+        ('a','b')), EXCLUDE USING gist (r WITH &&));
+    ALTER TABLE t DROP COLUMN gone;
+    CREATE VIEW v1 AS SELECT t.* FROM t JOIN p USING (i) WHERE t.v IN ('a','b') OR CASE WHEN t.v IN ('z','zz') THEN true ELSE
+        coalesce(t.v,'a') = 'b' END;
+    CREATE VIEW v2 AS WITH RECURSIVE z(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM z WHERE n < 5) SELECT n, sum(n) OVER (ORDER BY
+        n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM z;
+    CREATE VIEW v3 AS SELECT x.*, (SELECT max(i) FROM p WHERE p.v = ANY (ARRAY[x.v, 'k'])) AS m FROM (SELECT v, count(*) FROM t
+        GROUP BY ROLLUP (v) HAVING v IN ('a','b') ORDER BY 1) x LEFT JOIN LATERAL (SELECT 1 AS o) l ON true;
+    CREATE VIEW v4 AS SELECT extract(year FROM ts) AS y, ts AT TIME ZONE 'UTC' AS u, dd + iv AS s, ts::date AS d0, overlay('abc'
+        placing 'x' from 1) AS ov, trim(both from v) AS tr, v COLLATE "C" AS co, i::numeric(5,1) AS nn, 'x'::varchar(3) AS vv,
+        NULL::varchar[] AS na, ARRAY['a','b']::varchar(3)[] AS va, position('a' in v) AS po, (ARRAY[1,2])::bigint[] AS bi FROM t;
+    CREATE MATERIALIZED VIEW mv AS SELECT v FROM t WHERE v IN ('a','b') AND NOT (i > 1 AND (i < 5 AND i <> 3)) WITH NO DATA;
+    CREATE INDEX ON t (lower(v), (i+1)) WHERE v IN ('a','b') AND i > 1; CREATE STATISTICS st ON i, (v || 'a') FROM t;
+    CREATE FUNCTION f(a varchar[] DEFAULT ARRAY['a','b'], b date DEFAULT current_date, c timestamptz DEFAULT '2020-01-01T10:00+03',
+        d varchar DEFAULT 'a') RETURNS bool LANGUAGE sql BEGIN ATOMIC SELECT d IN ('a','b'); SELECT d = ANY (a); END;
+    CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';
+    CREATE TRIGGER tr BEFORE UPDATE OF v ON t FOR EACH ROW WHEN (NEW.v IN ('a','b') AND OLD.i IS DISTINCT FROM NEW.i) EXECUTE
+        FUNCTION tf();
+    CREATE RULE ru AS ON DELETE TO v1 WHERE old.v IN ('a','b') DO INSTEAD DELETE FROM t WHERE t.v IN ('x','y') AND t.i = old.i;
+        CREATE RULE ru2 AS ON DELETE TO v1 DO INSTEAD NOTHING;
+    ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY po ON t USING (v IN ('a','b') AND i IN (SELECT i FROM p WHERE p.v IN
+        ('m','n'))) WITH CHECK (v = 'a');
+    CREATE TABLE parts (k varchar, v int) PARTITION BY LIST (k); CREATE TABLE parts1 PARTITION OF parts (CHECK (k IN ('a','c')))
+        FOR VALUES IN ('a','b');
+    CREATE TABLE parr (k timestamptz) PARTITION BY RANGE (k); CREATE TABLE parr1 PARTITION OF parr FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+"""
+# On the target's database alone.
+SETTINGS = (
+    "bytea_output=escape timezone=Asia/Tokyo intervalstyle=iso_8601 datestyle=German extra_float_digits=0"
+    " quote_all_identifiers=on search_path=pg_catalog standard_conforming_strings=off lc_monetary=POSIX"
+).split()
+
+
+@pytest.fixture
+def printed(many):
+    cluster = many.cluster
+    for setting in SETTINGS:
+        name, _, value = setting.partition("=")
+        cluster.sql("postgres", f"ALTER DATABASE shop SET {name} = '{value}'")
+    try:
+        cluster.sql("copy", PRINTED)
+        yield [*many.from_existing(), *many.target(), "--schema", "d", "--suffix", "_restored"]
+    finally:
+        cluster.sql("postgres", "ALTER DATABASE shop RESET ALL")
+        cluster.sql("copy", "DROP SCHEMA IF EXISTS d CASCADE")
+
+
+def test_expressions_and_settings(printed, fidelity):
+    assert_equal(fidelity, *printed, "--verify", "counts,ddl")
+
+
+def test_source_that_is_only_read(many, fidelity):
+    given = [*many.from_existing()[:-1], *many.target(), *schemas(ORDINARY), "--suffix", "_restored"]
+    assert_equal(fidelity, *given, "--verify", "counts,ddl")
