@@ -89,6 +89,8 @@ void sr_script_release(struct sr_script *s);
 
 /* The item of a dump id, or NULL. */
 const struct sr_item *sr_script_item(const struct sr_script *s, int dump_id);
+/* COMMENT ON SCHEMA. */
+bool sr_item_is_schema_comment(const struct sr_script *s, const struct sr_item *item);
 /* "table a.orders", "function a.f(integer)", "foreign key orders_fk on a.orders": for messages. Into out. */
 struct sr_strbuf;
 void sr_item_describe(const struct sr_item *item, struct sr_strbuf *out);

@@ -9,6 +9,8 @@
 #include "operation/journal.h"
 #include "source/source.h"
 
+struct json_object;
+struct sr_conn;
 struct sr_error;
 struct sr_log;
 struct sr_strbuf;
@@ -25,6 +27,12 @@ struct sr_undo {
 
 /* Goes on after a failure.  False (SR_ERR_LEFTOVER, the first failure) when something is left. */
 bool sr_undo_run(struct sr_journal *j, const struct sr_undo *undo, struct sr_error *err);
+/*
+ * For the undo of one kind: a connection to where `conninfo` in the intent's detail leads, with the password that the
+ * journal does not have (or NULL).  Class SR_ERR_LEFTOVER.
+ */
+struct sr_conn *sr_undo_connect(struct json_object *detail, const char *password, const char *label,
+				struct sr_log *log, struct sr_error *err);
 /* "schema a_2024… in database shop on …", for lists; into out. */
 void sr_undo_describe(const struct sr_source_driver *const *drivers, const struct sr_intent *intent,
 		      struct sr_strbuf *out);

@@ -5,15 +5,14 @@
 #include "body_text.h"
 
 #include <json-c/json.h>
-#include <pg_query.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "ddl/parse.h"
 
-/* Neither libpg_query nor json-c watches the C stack: what nests deeper is not parsed. */
-#define MOST_JSON_DEPTH 3000
-#define MOST_NESTING    5000
+/* libpg_query does not watch the C stack: what nests deeper is not parsed. */
+#define MOST_NESTING 5000
 
 struct level {
 	size_t run, kept; /* since the last comma or AND, OR, which make flat lists; all of them */
@@ -104,26 +103,6 @@ static char *fragment_text(const struct sr_body_text *b, const struct sr_fragmen
 	return sr_strbuf_take(&text);
 }
 
-static struct json_object *parse(const char *sql, char **why)
-{
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	struct json_tokener *tokener = NULL;
-	struct json_object *tree = NULL;
-
-	if (parsed.error) {
-		*why = sr_strdup(parsed.error->message ? parsed.error->message : "syntax error");
-	} else {
-		tokener = json_tokener_new_ex(MOST_JSON_DEPTH);
-		if (tokener)
-			tree = json_tokener_parse_ex(tokener, parsed.parse_tree, -1);
-		if (!tree)
-			*why = sr_strdup("it nests too deep");
-		json_tokener_free(tokener);
-	}
-	pg_query_free_parse_result(parsed);
-	return tree;
-}
-
 bool sr_body_sql_try(struct sr_body_text *b, const struct sr_fragment *f, char **why)
 {
 	struct json_object *tree = NULL;
@@ -139,7 +118,7 @@ bool sr_body_sql_try(struct sr_body_text *b, const struct sr_fragment *f, char *
 		return false;
 	}
 	sql = fragment_text(b, f, &shift);
-	tree = parse(sql, why);
+	tree = sr_parse_sql(sql, why);
 	if (tree && !sr_body_tree(b, f, shift, tree)) {
 		b->mismatch = true;
 		*why = sr_strdup("a name was not found where the parser saw it");

@@ -1,16 +1,14 @@
 #include "ddl/foreign_key.h"
 
-#include <pg_query.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "ddl/parse.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "pg/ident.h"
-
-enum { JSON_DEPTH = 200 };
 
 /* The one element of an array that has no more. */
 static struct json_object *only(struct json_object *array)
@@ -63,19 +61,12 @@ static bool read_tree(struct sr_foreign_key *key, struct json_object *tree, size
 
 bool sr_foreign_key_parse(struct sr_foreign_key *key, const char *sql)
 {
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	struct sr_error ignored = SR_ERROR_INIT;
-	struct json_object *tree = NULL;
+	struct json_object *tree = sr_parse_sql(sql, NULL);
 	bool ok;
 
 	*key = (struct sr_foreign_key){ 0 };
-	if (!parsed.error)
-		tree = sr_json_parse(parsed.parse_tree, strlen(parsed.parse_tree), JSON_DEPTH, "a parse tree",
-				     &ignored);
 	ok = tree && read_tree(key, tree, strlen(sql));
 	json_object_put(tree);
-	pg_query_free_parse_result(parsed);
-	sr_error_release(&ignored);
 	return ok;
 }
 

@@ -1,28 +1,12 @@
 #include "ddl/parents.h"
 
-#include <pg_query.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "ddl/parse.h"
 #include "pg/ident.h"
-
-enum { JSON_DEPTH = 200 };
-
-static struct json_object *parse(const char *sql)
-{
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	struct sr_error ignored = SR_ERROR_INIT;
-	struct json_object *tree = NULL;
-
-	if (!parsed.error)
-		tree = sr_json_parse(parsed.parse_tree, strlen(parsed.parse_tree), JSON_DEPTH, "a parse tree",
-				     &ignored);
-	pg_query_free_parse_result(parsed);
-	sr_error_release(&ignored);
-	return tree;
-}
 
 /* The first value with this key, wherever it is. */
 static struct json_object *find(struct json_object *node, const char *wanted)
@@ -80,7 +64,7 @@ bool sr_parent_is_outside(const struct sr_toc_entry *e, const struct sr_body_rul
 
 	if (!rules || (strcmp(e->desc, "TABLE ATTACH") != 0 && strcmp(e->desc, "INDEX ATTACH") != 0))
 		return false;
-	tree = parse(e->defn);
+	tree = sr_parse_sql(e->defn, NULL);
 	relation = find(tree, "relation");
 	outside = relation && is_outside(relation, rules);
 	if (outside)
@@ -111,7 +95,7 @@ static struct json_object *parse_inherits(const char *defn)
 	sr_strbuf_adds(&sql, "CREATE TABLE x ()");
 	sr_strbuf_add(&sql, clause, (size_t)(p - clause));
 	sr_strbuf_addc(&sql, ')');
-	tree = parse(sr_strbuf_str(&sql));
+	tree = sr_parse_sql(sr_strbuf_str(&sql), NULL);
 	sr_strbuf_release(&sql);
 	return tree;
 }

@@ -7,11 +7,10 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "ddl/parse.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "pg/ident.h"
-
-enum { JSON_DEPTH = 200 };
 
 /* A role's word in the text, and what replaces it. */
 struct word {
@@ -165,14 +164,9 @@ static void replace(const struct words *w, struct sr_strbuf *out)
 bool sr_role_map_sql(const char *sql, const struct sr_rename *map, size_t n, struct sr_strbuf *out)
 {
 	struct words w = { .sql = sql, .size = strlen(sql), .map = map, .nmap = n };
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	struct sr_error ignored = SR_ERROR_INIT;
-	struct json_object *tree = NULL;
+	struct json_object *tree = sr_parse_sql(sql, NULL);
 	bool ok;
 
-	if (!parsed.error)
-		tree = sr_json_parse(parsed.parse_tree, strlen(parsed.parse_tree), JSON_DEPTH, "a parse tree",
-				     &ignored);
 	find_words(&w, tree);
 	ok = tree && !w.lost;
 	if (ok) {
@@ -182,7 +176,5 @@ bool sr_role_map_sql(const char *sql, const struct sr_rename *map, size_t n, str
 	}
 	free(w.items);
 	json_object_put(tree);
-	pg_query_free_parse_result(parsed);
-	sr_error_release(&ignored);
 	return ok;
 }

@@ -305,3 +305,16 @@ void sr_item_describe(const struct sr_item *item, struct sr_strbuf *out)
 {
 	sr_entry_describe(item->entry, out);
 }
+
+bool sr_item_is_schema_comment(const struct sr_script *s, const struct sr_item *item)
+{
+	if (strcmp(item->entry->desc, "COMMENT") != 0)
+		return false;
+	for (size_t i = 0; i < item->entry->ndeps; i++) {
+		const struct sr_item *on = sr_script_item(s, item->entry->deps[i]);
+
+		if (on && on->kind == SR_ITEM_SCHEMA)
+			return true;
+	}
+	return false;
+}

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "operation/bodies.h"
+#include "operation/undo.h"
 #include "pg/ident.h"
 #include "run.h"
 #include "sql.h"
@@ -128,14 +129,6 @@ bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_
 		    struct sr_error *err)
 {
 	const char *file = sr_json_string(detail, "file");
-	struct sr_conn_options options = {
-		.label = "the existing instance",
-		.application = "schemarestore cleanup",
-		.class = SR_ERR_LEFTOVER,
-		.log = log,
-		.attempts = 5,
-	};
-	struct sr_conninfo ci = SR_CONNINFO_INIT;
 	struct sr_strbuf text = SR_STRBUF_INIT, sql = SR_STRBUF_INIT;
 	struct sr_conn *c = NULL;
 	bool ok;
@@ -145,19 +138,15 @@ bool sr_bodies_undo(struct json_object *detail, const char *password, struct sr_
 				    "the journal's entry for function bodies cannot be understood");
 	if (!sr_path_exists(file))
 		return true; /* none was replaced */
-	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
-	if (password)
-		sr_conninfo_set(&ci, "password", password);
 	ok = sr_file_read(file, 0, &text, err);
 	sr_strbuf_addf(&sql, "SET check_function_bodies = off; BEGIN;\n%sCOMMIT", sr_strbuf_str(&text));
-	ok = ok && (c = sr_conn_open(&ci, &options, err)) != NULL &&
+	ok = ok && (c = sr_undo_connect(detail, password, "the existing instance", log, err)) != NULL &&
 	     sr_conn_exec(c, sr_strbuf_str(&sql), err);
 	if (!ok) {
 		sr_error_reclass(err, SR_ERR_LEFTOVER);
 		sr_error_context(err, "putting function bodies back on the existing instance");
 	}
 	sr_conn_close(c);
-	sr_conninfo_release(&ci);
 	sr_strbuf_release(&text);
 	sr_strbuf_release(&sql);
 	return ok;

@@ -60,23 +60,10 @@ void sr_build_edge(struct sr_builder *b, int before, int after, enum sr_edge kin
 
 /* ---- Looking things up ---- */
 
-static bool is_schema_comment(const struct sr_script *s, const struct sr_item *item)
-{
-	if (strcmp(item->entry->desc, "COMMENT") != 0)
-		return false;
-	for (size_t i = 0; i < item->entry->ndeps; i++) {
-		const struct sr_item *on = sr_script_item(s, item->entry->deps[i]);
-
-		if (on && on->kind == SR_ITEM_SCHEMA)
-			return true;
-	}
-	return false;
-}
-
 /* Schemas are made with a mark before the graph runs; their comments replace the marks after it. */
 static bool is_made_elsewhere(const struct sr_script *s, const struct sr_item *item)
 {
-	return item->kind == SR_ITEM_SCHEMA || is_schema_comment(s, item);
+	return item->kind == SR_ITEM_SCHEMA || sr_item_is_schema_comment(s, item);
 }
 
 static int find_table(const struct sr_copy_plan *plan, const struct sr_toc_entry *entry)

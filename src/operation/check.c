@@ -87,22 +87,11 @@ static bool verify_tables(struct sr_run *run, struct sr_error *err)
 {
 	struct sr_task *tasks = sr_calloc(run->plan.ntables + 1, sizeof *tasks);
 	struct sr_graph *graph = build(run, tasks);
-	struct sr_graph_options options = {
-		.workers = run->workers,
-		.worker_open = sr_worker_open,
-		.worker_close = sr_worker_close,
-		.worker_usable = sr_worker_usable,
-		.worker_cancel = sr_worker_cancel,
-		.tick = sr_run_tick,
-		.interrupted = sr_run_interrupted,
-		.job_ended = sr_run_job_ended,
-		.ctx = run,
-	};
 	bool ok;
 
 	run->workers_need_source = (run->request->verify & SR_VERIFY_CHECKSUM) != 0;
 	sr_report_totals(run->report, 0, (int64_t)run->plan.ntables, run->workers);
-	ok = sr_graph_run(graph, &options, err);
+	ok = sr_run_graph(run, graph, err);
 	for (size_t i = 0; ok && i < run->plan.ntables; i++) {
 		run->out->verified_tables += !tasks[i].hidden;
 		run->out->differences += tasks[i].differs;

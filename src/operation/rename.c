@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "operation/undo.h"
 #include "pg/conn.h"
 #include "pg/ident.h"
 #include "report/report.h"
@@ -201,14 +202,6 @@ bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_
 		    struct sr_error *err)
 {
 	const char *from = sr_json_string(detail, "from"), *to = sr_json_string(detail, "to");
-	struct sr_conn_options options = {
-		.label = "the existing instance",
-		.application = "schemarestore cleanup",
-		.class = SR_ERR_LEFTOVER,
-		.log = log,
-		.attempts = 5,
-	};
-	struct sr_conninfo ci = SR_CONNINFO_INIT;
 	struct sr_strbuf sql = SR_STRBUF_INIT;
 	struct sr_conn *c = NULL;
 	bool ok, old_there = false, new_there = false;
@@ -216,11 +209,8 @@ bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_
 	if (!from || !to)
 		return sr_error_set(err, SR_ERR_LEFTOVER,
 				    "the journal's entry for a rename cannot be understood");
-	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
-	if (password)
-		sr_conninfo_set(&ci, "password", password);
-	ok = (c = sr_conn_open(&ci, &options, err)) != NULL && exists(c, from, &old_there, err) &&
-	     exists(c, to, &new_there, err);
+	ok = (c = sr_undo_connect(detail, password, "the existing instance", log, err)) != NULL &&
+	     exists(c, from, &old_there, err) && exists(c, to, &new_there, err);
 	if (ok && new_there && !old_there) {
 		add_rename(&sql, c, to, from);
 		ok = sr_conn_exec(c, sr_strbuf_str(&sql), err);
@@ -231,7 +221,6 @@ bool sr_rename_undo(struct json_object *detail, const char *password, struct sr_
 	if (!ok)
 		sr_error_context(err, "renaming schema %s back to %s", to, from);
 	sr_conn_close(c);
-	sr_conninfo_release(&ci);
 	sr_strbuf_release(&sql);
 	return ok;
 }

@@ -100,24 +100,12 @@ static bool create_schemas(struct sr_run *run, struct sr_error *err)
 /* The copy phase ends, and the finish phase begins, in the job that sets the sequences. */
 static bool copy_and_finish(struct sr_run *run, struct sr_error *err)
 {
-	struct sr_graph_options options = {
-		.workers = run->workers,
-		.worker_open = sr_worker_open,
-		.worker_close = sr_worker_close,
-		.worker_usable = sr_worker_usable,
-		.worker_cancel = sr_worker_cancel,
-		.tick = sr_run_tick,
-		.interrupted = sr_run_interrupted,
-		.job_ended = sr_run_job_ended,
-		.ctx = run,
-	};
-
 	if (!sr_run_create_roles(run, err) || !create_schemas(run, err))
 		return false;
 	sr_run_build(run);
 	sr_report_totals(run->report, run->plan.bytes, (int64_t)sr_graph_jobs(run->graph), run->workers);
 	run->workers_need_source = true;
-	if (!sr_graph_run(run->graph, &options, err) || !sr_run_failures(run, err))
+	if (!sr_run_graph(run, run->graph, err) || !sr_run_failures(run, err))
 		return false;
 	if (run->out->nfailures)
 		sr_strbuf_addf(&run->done, "%zu could not be created", run->out->nfailures);

@@ -7,7 +7,8 @@
  *     roles.c        roles that are mapped, or created
  *     bodies.c       function bodies on the source while its schemas have their new names
  *     build.c        the graph of jobs for 4 copy and 5 finish; build_order.c its less obvious edges
- *     jobs.c         what the jobs do, and the workers' connections
+ *     jobs.c         what the jobs do
+ *     worker.c       the workers' connections, and running a graph
  *     foreign_key.c  foreign keys to live tables
  *     privileges.c   what owners and grants need around the archive's own statements
  *     late.c         what depends on more than the catalogs say
@@ -147,13 +148,8 @@ bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err);
 /* A new connection to the source, inside the snapshot, in place of one whose transaction was ended by an error. */
 bool sr_worker_renew_source(struct sr_worker *w, int index, struct sr_error *err);
-bool sr_worker_open(void *ctx, int index, void **state, struct sr_error *err);
-void sr_worker_close(void *ctx, int index, void *state);
-bool sr_worker_usable(void *ctx, void *state);
-void sr_worker_cancel(void *ctx, void *state);
-void sr_run_tick(void *ctx);
-void sr_run_job_ended(void *ctx, int job, const char *name, enum sr_job_state state, int64_t ms,
-		      const struct sr_error *err);
+/* Runs a graph with run->workers workers of ours. */
+bool sr_run_graph(struct sr_run *run, struct sr_graph *graph, struct sr_error *err);
 int sr_run_interrupted(void *ctx);
 
 bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "operation/target.h"
+#include "operation/undo.h"
 #include "pg/conn.h"
 #include "pg/ident.h"
 #include "sql.h"
@@ -66,28 +67,16 @@ bool sr_target_undo_role(struct json_object *detail, const char *password, struc
 			 struct sr_error *err)
 {
 	const char *role = sr_json_string(detail, "role"), *mark = sr_json_string(detail, "mark");
-	struct sr_conn_options options = {
-		.label = "the target",
-		.application = "schemarestore cleanup",
-		.class = SR_ERR_LEFTOVER,
-		.log = log,
-		.attempts = 5,
-	};
-	struct sr_conninfo ci = SR_CONNINFO_INIT;
 	struct sr_conn *c = NULL;
 	bool ok;
 
 	if (!role || !mark || strncmp(mark, "schemarestore restore-", 22) != 0)
 		return sr_error_set(err, SR_ERR_LEFTOVER,
 				    "the journal's entry for a role cannot be understood");
-	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
-	if (password)
-		sr_conninfo_set(&ci, "password", password);
-	ok = (c = sr_conn_open(&ci, &options, err)) != NULL &&
+	ok = (c = sr_undo_connect(detail, password, "the target", log, err)) != NULL &&
 	     sr_conn_exec(c, "SET lock_timeout = '30s'", err) && drop_marked(c, role, mark, log, err);
 	if (!ok)
 		sr_error_context(err, "removing the role %s", role);
 	sr_conn_close(c);
-	sr_conninfo_release(&ci);
 	return ok;
 }

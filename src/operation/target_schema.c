@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "operation/target.h"
+#include "operation/undo.h"
 #include "pg/conn.h"
 #include "pg/ident.h"
 #include "sql.h"
@@ -150,29 +151,18 @@ bool sr_target_undo(struct json_object *detail, const char *password, struct sr_
 {
 	const char *schema = sr_json_string(detail, "schema"), *mark = sr_json_string(detail, "mark");
 	const char *application = sr_json_string(detail, "application");
-	struct sr_conn_options options = {
-		.label = "the target",
-		.application = "schemarestore cleanup",
-		.class = SR_ERR_LEFTOVER,
-		.log = log,
-		.attempts = 5,
-	};
-	struct sr_conninfo ci = SR_CONNINFO_INIT;
 	struct sr_conn *c = NULL;
 	bool ok;
 
 	if (!schema || !mark || !application || strncmp(mark, "schemarestore restore-", 22) != 0)
 		return sr_error_set(err, SR_ERR_LEFTOVER,
 				    "the journal's entry for a schema cannot be understood");
-	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
-	if (password)
-		sr_conninfo_set(&ci, "password", password);
 	/* Somebody who reads the unfinished schema in an open transaction must not hold us up for ever. */
-	ok = (c = sr_conn_open(&ci, &options, err)) != NULL && end_sessions(c, application, err) &&
-	     sr_conn_exec(c, "SET lock_timeout = '30s'", err) && drop_marked(c, schema, mark, log, err);
+	ok = (c = sr_undo_connect(detail, password, "the target", log, err)) != NULL &&
+	     end_sessions(c, application, err) && sr_conn_exec(c, "SET lock_timeout = '30s'", err) &&
+	     drop_marked(c, schema, mark, log, err);
 	if (!ok)
 		sr_error_context(err, "removing the unfinished schema %s", schema);
 	sr_conn_close(c);
-	sr_conninfo_release(&ci);
 	return ok;
 }

@@ -9,6 +9,28 @@
 #include "operation/bodies.h"
 #include "operation/rename.h"
 #include "operation/target.h"
+#include "pg/conn.h"
+
+struct sr_conn *sr_undo_connect(struct json_object *detail, const char *password, const char *label,
+				struct sr_log *log, struct sr_error *err)
+{
+	struct sr_conn_options options = {
+		.label = label,
+		.application = "schemarestore cleanup",
+		.class = SR_ERR_LEFTOVER,
+		.log = log,
+		.attempts = 5,
+	};
+	struct sr_conninfo ci = SR_CONNINFO_INIT;
+	struct sr_conn *c;
+
+	sr_conninfo_from_json(&ci, sr_json_member(detail, "conninfo"));
+	if (password)
+		sr_conninfo_set(&ci, "password", password);
+	c = sr_conn_open(&ci, &options, err);
+	sr_conninfo_release(&ci);
+	return c;
+}
 
 static const struct sr_source_driver *driver_of(const struct sr_source_driver *const *drivers,
 						const char *kind)

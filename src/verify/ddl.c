@@ -39,19 +39,6 @@ void sr_ddl_result_release(struct sr_ddl_result *r)
 
 /* ---- What is compared ---- */
 
-static bool is_schema_comment(const struct sr_script *s, const struct sr_item *item)
-{
-	if (strcmp(item->entry->desc, "COMMENT") != 0)
-		return false;
-	for (size_t i = 0; i < item->entry->ndeps; i++) {
-		const struct sr_item *on = sr_script_item(s, item->entry->deps[i]);
-
-		if (on && on->kind == SR_ITEM_SCHEMA)
-			return true;
-	}
-	return false;
-}
-
 static int compare_names(const struct sr_item *a, const struct sr_item *b)
 {
 	int order = strcmp(a->entry->desc, b->entry->desc);
@@ -75,7 +62,7 @@ static struct entry *entries(const struct sr_script *s, size_t *n)
 
 	*n = 0;
 	for (size_t i = 0; i < s->n; i++)
-		if (!is_schema_comment(s, &s->items[i]))
+		if (!sr_item_is_schema_comment(s, &s->items[i]))
 			all[(*n)++].item = &s->items[i];
 	qsort(all, *n, sizeof *all, by_name);
 	return all;

@@ -1,26 +1,10 @@
 #include <json-c/json.h>
-#include <pg_query.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "ddl/parse.h"
 #include "ddl_text.h"
-
-enum { JSON_DEPTH = 1000 };
-
-static struct json_object *parse(const char *sql)
-{
-	PgQueryParseResult parsed = pg_query_parse(sql);
-	struct sr_error ignored = SR_ERROR_INIT;
-	struct json_object *tree = NULL;
-
-	if (!parsed.error)
-		tree = sr_json_parse(parsed.parse_tree, strlen(parsed.parse_tree), JSON_DEPTH, "a parse tree",
-				     &ignored);
-	pg_query_free_parse_result(parsed);
-	sr_error_release(&ignored);
-	return tree;
-}
 
 static bool is_place(const char *key)
 {
@@ -102,8 +86,8 @@ bool sr_ddl_same_meaning(const char *a, const char *b)
 	/* White space counts wherever neither can be the cause. */
 	if (!may_be_printed_otherwise(a) || !may_be_printed_otherwise(b))
 		return false;
-	x = parse(a);
-	y = parse(b);
+	x = sr_parse_sql(a, NULL);
+	y = sr_parse_sql(b, NULL);
 	nx = normal(x);
 	ny = normal(y);
 	same = nx && ny && json_object_equal(nx, ny);
