@@ -95,6 +95,8 @@ struct sr_copy_options {
 /* schemas: exact names on the source.  Also reads sequences and matviews. Class SR_ERR_COPY. */
 bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const struct sr_strlist *schemas,
 		       const struct sr_copy_options *options, struct sr_error *err);
+/* Nothing is to be copied after all: tables stay known, but have no chunks; sequences and materialized views are left alone. */
+void sr_copy_plan_drop_rows(struct sr_copy_plan *plan);
 void sr_copy_plan_release(struct sr_copy_plan *plan);
 /*
  * Cuts plan->tables into plan->chunks; sr_copy_plan_read() has done it.  Only

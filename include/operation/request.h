@@ -47,6 +47,7 @@ struct sr_request {
 	/* To where */
 	struct sr_conninfo conninfo; /* the target */
 	bool no_owner, no_privileges, allow_publication;
+	bool schema_only; /* definitions without rows */
 	struct sr_strlist role_maps; /* OLD=NEW, names as in the catalog */
 	bool create_missing_roles;
 

@@ -121,6 +121,8 @@ static bool check_names(const struct sr_request *r, struct sr_error *err)
 				"It is NAME=VALUE, for example --source-setting maintenance_work_mem=1GB.",
 				err))
 			return false;
+	if (r->schema_only && (r->verify & SR_VERIFY_CHECKSUM))
+		return sr_error_set(err, SR_ERR_USAGE, "--schema-only leaves no rows for --verify checksum");
 	if (r->suffix && !*r->suffix) {
 		sr_error_set(err, SR_ERR_USAGE, "the suffix is empty");
 		return sr_error_hint(err, "The restored schema cannot have the live one's name; "

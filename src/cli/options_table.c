@@ -17,6 +17,8 @@ static const struct sr_option table[] = {
 	  "but not these" },
 	{ "schema-regex", 0, "REGEX", SR_KIND_LIST, RECOVERS, 0, SR_GROUP_WHAT, AT(request.schema_regexes),
 	  "restore the schemas whose whole name matches\nthis Perl-compatible regular expression" },
+	{ "schema-only", 's', NULL, SR_KIND_BOOL, SR_CMD_RESTORE, 0, SR_GROUP_WHAT, AT(request.schema_only),
+	  "restore the definitions, no rows" },
 	{ "request", 0, "FILE", SR_KIND_PATH, SR_CMD_RESTORE, 0, SR_GROUP_WHAT, AT(request_file),
 	  "read schemas and moment from a JSON file" },
 

@@ -377,6 +377,19 @@ bool sr_copy_plan_read(struct sr_copy_plan *plan, struct sr_conn *source, const 
 	return true;
 }
 
+void sr_copy_plan_drop_rows(struct sr_copy_plan *plan)
+{
+	plan->nchunks = 0;
+	plan->nsequences = 0;
+	plan->bytes = 0;
+	for (size_t i = 0; i < plan->ntables; i++) {
+		plan->tables[i].nchunks = 0;
+		plan->tables[i].bytes = 0;
+	}
+	for (size_t i = 0; i < plan->nmatviews; i++)
+		plan->matviews[i].populated = false;
+}
+
 void sr_copy_plan_release(struct sr_copy_plan *plan)
 {
 	sr_arena_release(&plan->arena);

@@ -428,6 +428,11 @@ static bool plan_copy(struct sr_run *run, struct sr_error *err)
 
 	if (!sr_copy_plan_read(&run->plan, run->source_conn, &run->source_names, &options, err))
 		return false;
+	if (run->request->schema_only) {
+		sr_copy_plan_drop_rows(&run->plan);
+		run->out->tables = (int64_t)run->plan.ntables;
+		return true;
+	}
 	for (size_t i = 0; i < run->plan.ntables; i++) {
 		const struct sr_copy_table *table = &run->plan.tables[i];
 

@@ -199,3 +199,15 @@ def test_small_segments_and_fetched_wal(base, shop, tool):
         assert shop.cluster.one("shop", f"SELECT count(*) FROM a{pgtools.suffix(moment)}.t") == 200000
     finally:
         small.stop()
+
+
+def test_schema_only(shop, tool):
+    """Definitions without rows, compared with what was extracted."""
+    tool.refused(2, *shop.args("a"), "--schema-only", "--verify", "checksum", words=["--schema-only"])
+    tool.ok(*shop.args("a"), "--schema-only", "--verify", "counts,ddl")
+    restored = "a" + shop.main.suffix
+    names = "SELECT tablename FROM pg_tables WHERE schemaname = "
+    live, back = (set(shop.cluster.sql("shop", f"{names}'{schema}'")) for schema in ("a", restored))
+    assert live and live <= back
+    rows = shop.cluster.fingerprint("shop", restored)
+    assert all(not value[0] for name, value in rows.items() if not name.endswith("_seq")), rows
