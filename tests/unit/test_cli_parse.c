@@ -79,7 +79,7 @@ static void test_abbreviations(void **state)
 	assert_false(PARSE(&l, &err, "--sche", "a"));
 	assert_int_equal(err.class, SR_ERR_USAGE);
 	assert_string_equal(err.message, "option \"--sche\" is ambiguous");
-	assert_string_equal(err.hint, "It could be --schema and --schema-regex.");
+	assert_string_equal(err.hint, "It could be --schema, --schema-regex and --schema-only.");
 	/* What is hidden is not guessed at, but can be said. */
 	assert_false(PARSE(&l, &err, "--list-opt"));
 	assert_true(PARSE(&l, &err, "--list-options"));
