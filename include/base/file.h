@@ -32,7 +32,6 @@ bool sr_dir_list(const char *path, struct sr_strlist *names, struct sr_error *er
  * and reports the first.
  */
 bool sr_tree_remove(const char *path, struct sr_error *err);
-bool sr_tree_chown(const char *path, uid_t uid, gid_t gid, struct sr_error *err);
 
 /* Reads a whole file of at most `limit` bytes (0: 64 MiB). */
 bool sr_file_read(const char *path, size_t limit, struct sr_strbuf *out, struct sr_error *err);

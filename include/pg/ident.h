@@ -16,7 +16,6 @@ struct sr_strbuf;
  */
 void sr_ident_add(struct sr_strbuf *out, struct sr_conn *c, const char *name);
 void sr_ident_add_qualified(struct sr_strbuf *out, struct sr_conn *c, const char *schema, const char *name);
-char *sr_ident_quoted(struct sr_conn *c, const char *name); /* caller frees with free() */
 void sr_literal_add(struct sr_strbuf *out, struct sr_conn *c, const char *value);
 /* The names as PostgreSQL writes an array of text, {"a","Weird \"name"}: for a parameter that is cast to text[]. */
 struct sr_strlist;

@@ -139,8 +139,6 @@ struct walk {
 	bool (*visit)(struct walk *w, int dirfd, const char *name, const struct stat *st);
 	const char *doing; /* "remove": for the message */
 	bool unlock; /* make directories of ours accessible */
-	uid_t uid; /* for chown */
-	gid_t gid;
 	dev_t device;
 	struct sr_strbuf path; /* where it is, for messages */
 	bool failed;
@@ -257,23 +255,6 @@ bool sr_tree_remove(const char *path, struct sr_error *err)
 	/* Nobody means the root of the file system, or "the directory that holds this one". */
 	if (path[strspn(path, "/")] == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
 		return sr_error_set(err, SR_ERR_INTERNAL, "refusing to remove \"%s\"", path);
-	return walk_tree(&w, path);
-}
-
-static bool visit_chown(struct walk *w, int dirfd, const char *name, const struct stat *st)
-{
-	(void)st;
-	return fchownat(dirfd, name, w->uid, w->gid, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-bool sr_tree_chown(const char *path, uid_t uid, gid_t gid, struct sr_error *err)
-{
-	struct walk w = {
-		.visit = visit_chown, .doing = "change the owner of", .uid = uid, .gid = gid, .err = err
-	};
-
-	if (!sr_path_exists(path))
-		return sr_error_errno(err, SR_ERR_INTERNAL, "could not change the owner of \"%s\"", path);
 	return walk_tree(&w, path);
 }
 

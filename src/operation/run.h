@@ -56,7 +56,7 @@ struct sr_task {
 struct sr_worker {
 	struct sr_run *run;
 	struct sr_conn *source, *target;
-	pthread_mutex_t mutex; /* guards the pointer `source`: sr_worker_cancel() is another thread's */
+	pthread_mutex_t mutex; /* guards the pointer `source`: a cancel is another thread's */
 	struct sr_item_session session;
 	int cancels; /* how often it was asked to give up */
 };
@@ -146,13 +146,15 @@ bool sr_job_chunk(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_loaded(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_refresh(void *arg, void *worker, int index, struct sr_error *err);
 bool sr_job_analyze(void *arg, void *worker, int index, struct sr_error *err);
+/* A chunk that is not put off when it is refused. */
+bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);
+
+/* worker.c */
 /* A new connection to the source, inside the snapshot, in place of one whose transaction was ended by an error. */
 bool sr_worker_renew_source(struct sr_worker *w, int index, struct sr_error *err);
 /* Runs a graph with run->workers workers of ours. */
 bool sr_run_graph(struct sr_run *run, struct sr_graph *graph, struct sr_error *err);
 int sr_run_interrupted(void *ctx);
-
-bool sr_job_chunk_now(struct sr_task *task, struct sr_worker *w, int index, struct sr_error *err);
 
 /* foreign_key.c: for every foreign key */
 bool sr_job_foreign_key(void *arg, void *worker, int index, struct sr_error *err);

@@ -40,14 +40,6 @@ void sr_ident_add_qualified(struct sr_strbuf *out, struct sr_conn *c, const char
 	sr_ident_add(out, c, name);
 }
 
-char *sr_ident_quoted(struct sr_conn *c, const char *name)
-{
-	struct sr_strbuf out = SR_STRBUF_INIT;
-
-	sr_ident_add(&out, c, name);
-	return sr_strbuf_take(&out);
-}
-
 void sr_literal_add(struct sr_strbuf *out, struct sr_conn *c, const char *value)
 {
 	char *quoted = c ? PQescapeLiteral(sr_conn_pg(c), value, strlen(value)) : NULL;

@@ -246,38 +246,6 @@ static void test_remove_refuses(void **state)
 	}
 }
 
-static void test_chown(void **state)
-{
-	const char *dir = *state;
-	struct sr_error err = SR_ERROR_INIT;
-	char *tree = sr_path_join(dir, "tree"), *link = sr_path_join(dir, "tree/link"),
-	     *f = sr_path_join(dir, "tree/sub/f");
-	char *outside = sr_path_join(dir, "outside");
-	uid_t uid = geteuid() == 0 ? 12345 : geteuid();
-	struct stat st;
-
-	make(dir, "tree", 0700);
-	make(dir, "tree/sub", 0700);
-	put(dir, "tree/sub/f", "");
-	put(dir, "outside", "");
-	assert_int_equal(symlink(outside, link), 0);
-	assert_true(sr_tree_chown(tree, uid, (gid_t)-1, &err));
-	assert_int_equal(lstat(f, &st), 0);
-	assert_int_equal(st.st_uid, uid);
-	assert_int_equal(lstat(tree, &st), 0);
-	assert_int_equal(st.st_uid, uid);
-	assert_int_equal(lstat(link, &st), 0);
-	assert_int_equal(st.st_uid, uid);
-	assert_int_equal(lstat(outside, &st), 0);
-	assert_int_equal(st.st_uid, geteuid());
-	assert_false(sr_tree_chown("/nonexistent", uid, (gid_t)-1, &err));
-	sr_error_release(&err);
-	free(tree);
-	free(link);
-	free(f);
-	free(outside);
-}
-
 static void test_disk_free(void **state)
 {
 	struct sr_error err = SR_ERROR_INIT;
@@ -298,7 +266,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_and_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_remove, set_up, tear_down),
 		cmocka_unit_test(test_remove_refuses),
-		cmocka_unit_test_setup_teardown(test_chown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_disk_free, set_up, tear_down),
 	};
 
